@@ -1,0 +1,1 @@
+//! The engine of topo: from a typed value to a running lab, and back to nothing.

@@ -1,0 +1,19 @@
+//! The language of topo: text in, one typed value out.
+//!
+//! ```text
+//! source ─ syntax ─→ tree ─ resolve, module ─→ options and definitions ─ eval ─→ Value
+//! ```
+//!
+//! Deliberately absent: the kernel, anything about networks beyond the arithmetic of addresses,
+//! printing, the clock, the environment. Files are read through [`World`] alone.
+
+pub mod diagnostic;
+pub mod source;
+pub mod syntax;
+pub mod value;
+pub mod world;
+
+pub use diagnostic::{Diagnostic, Label, Severity};
+pub use source::{Source, SourceId, Sources, Span};
+pub use value::{Data, Value};
+pub use world::World;

@@ -1,0 +1,94 @@
+//! Sources and spans: which text, and which bytes of it.
+
+use std::sync::Arc;
+
+/// A place in one source: byte offsets, end exclusive. Twelve bytes, copied freely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The source the offsets count in.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The bytes `start..end` of `source`.
+    pub fn new(source: SourceId, start: u32, end: u32) -> Self {
+        Self { source, start, end }
+    }
+
+    /// The smallest span that covers both; both must be of one source.
+    pub fn to(self, other: Span) -> Self {
+        Self { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+}
+
+/// The number of a source within one [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(pub u32);
+
+/// One text, with the line starts that turn an offset into a line and a column.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// How the source is called in messages: a path, or `std:kerberos`.
+    pub name: Arc<str>,
+    /// Its text.
+    pub text: Arc<str>,
+    line_starts: Arc<[u32]>,
+}
+
+impl Source {
+    /// A source called `name`.
+    pub fn new(name: &str, text: &str) -> Self {
+        let line_starts = std::iter::once(0)
+            .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
+            .collect();
+        Self { name: name.into(), text: text.into(), line_starts }
+    }
+
+    /// Line and column of a byte offset, both counted from 1; the column counts characters.
+    pub fn line_column(&self, offset: u32) -> (u32, u32) {
+        let line = self.line_starts.partition_point(|start| *start <= offset) - 1;
+        let start = self.line_starts[line] as usize;
+        let end = (offset as usize).min(self.text.len());
+        let column = self.text.get(start..end).map_or(end - start, |before| before.chars().count());
+        (line as u32 + 1, column as u32 + 1)
+    }
+
+    /// The byte range of a line counted from 1, without its newline.
+    pub fn line(&self, line: u32) -> &str {
+        let start = self.line_starts[line as usize - 1] as usize;
+        let end = self.line_starts.get(line as usize).map_or(self.text.len(), |next| *next as usize);
+        self.text[start..end].trim_end_matches(['\n', '\r'])
+    }
+}
+
+/// All sources read for one evaluation.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<Source>);
+
+impl Sources {
+    /// Adds a source and returns its number.
+    pub fn add(&mut self, source: Source) -> SourceId {
+        self.0.push(source);
+        SourceId(self.0.len() as u32 - 1)
+    }
+
+    /// The source with this number.
+    pub fn get(&self, id: SourceId) -> &Source {
+        &self.0[id.0 as usize]
+    }
+
+    /// The text a span covers.
+    pub fn text(&self, span: Span) -> &str {
+        self.get(span.source).text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// `lab.kdl:12`, as reasons in a plan name a place.
+    pub fn place(&self, span: Span) -> String {
+        let source = self.get(span.source);
+        format!("{}:{}", source.name, source.line_column(span.start).0)
+    }
+}

@@ -1,0 +1,3 @@
+//! `topo`: network and Kerberos labs from one file.
+
+fn main() {}
