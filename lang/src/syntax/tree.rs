@@ -14,7 +14,7 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// `(force)`, `(default)`, …
-    pub annotation: Option<Text>,
+    pub annotation: Option<Box<Text>>,
     /// The node's name.
     pub name: Text,
     /// Arguments and properties in the order written.
@@ -33,7 +33,7 @@ pub struct Entry {
     /// The property's key.
     pub name: Option<Text>,
     /// `(type)` before the value.
-    pub annotation: Option<Text>,
+    pub annotation: Option<Box<Text>>,
     /// The value.
     pub value: Scalar,
     /// All of it, key included.
@@ -66,31 +66,70 @@ pub struct Text {
     pub map: OffsetMap,
 }
 
-/// Pieces `(offset in the decoded text, offset in the source)`, sorted. Between two pieces both sides advance
-/// together; a new piece begins after each escape, dedent or joined line. One piece for a plain string.
+/// How a decoded text lies in its source. The default is for text that stands there byte for byte between
+/// delimiters of equal length (none, `"`, `#"`), which is nearly all of it and takes no memory.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct OffsetMap(pub Vec<(u32, u32)>);
+pub struct OffsetMap(Option<Box<Pieces>>);
 
-impl Text {
-    /// The source span of the decoded bytes `start..end`, exact through escapes and dedents.
-    pub fn span_of(&self, start: u32, end: u32) -> Span {
-        let from = self.map.source_offset(start).unwrap_or(self.span.start);
-        // The end is found from the last byte, so that what follows (an escape, a dedent) is not included.
-        let to = if end > start {
-            self.map.source_offset(end - 1).map_or(self.span.end, |last| last + 1)
-        } else {
-            from
-        };
-        Span::new(self.span.source, from, to.max(from))
-    }
+/// Sorted, without gaps on the decoded side; a new piece begins at each escape, dedent or joined line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Pieces(Vec<Piece>);
+
+/// From `decoded` to the next piece; these bytes come from the `length` bytes at `source`. Where the two
+/// lengths differ the piece is an escape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) decoded: u32,
+    pub(crate) source: u32,
+    pub(crate) length: u32,
 }
 
 impl OffsetMap {
-    /// Where the decoded byte at `offset` begins in the source.
-    pub fn source_offset(&self, offset: u32) -> Option<u32> {
-        let at = self.0.partition_point(|(decoded, _)| *decoded <= offset).checked_sub(1)?;
-        let (decoded, source) = self.0[at];
-        Some(source + (offset - decoded))
+    pub(crate) fn new(pieces: Vec<Piece>) -> Self {
+        Self(Some(Box::new(Pieces(pieces))))
+    }
+}
+
+impl Text {
+    /// A text that stands in the source as it is, between delimiters of equal length or none.
+    pub fn plain(value: impl Into<Arc<str>>, span: Span) -> Self {
+        Self { value: value.into(), span, map: OffsetMap::default() }
+    }
+
+    /// The source span of the decoded bytes `start..end`, exact through escapes and dedents.
+    pub fn span_of(&self, start: u32, end: u32) -> Span {
+        let from = self.source_offset(start);
+        // The end is found from the last byte, so that what follows (a dedent, say) is not included.
+        let to = if end > start { self.source_end(end - 1) } else { from };
+        Span::new(self.span.source, from, to.max(from))
+    }
+
+    /// Where the decoded byte at `offset` begins in the source; for the offset past the last byte, where it ends.
+    pub fn source_offset(&self, offset: u32) -> u32 {
+        match self.piece(offset) {
+            Piece { decoded, source, length } => source + (offset - decoded).min(length),
+        }
+    }
+
+    /// Where the decoded byte at `offset` ends in the source: after the whole escape, if it is one's last byte.
+    fn source_end(&self, offset: u32) -> u32 {
+        let Piece { decoded, source, length } = self.piece(offset);
+        let end = match self.piece(offset + 1) {
+            next if next.decoded > decoded => next.decoded,
+            _ => self.value.len() as u32,
+        };
+        if offset + 1 >= end { source + length } else { source + (offset + 1 - decoded).min(length) }
+    }
+
+    /// The piece that holds the decoded byte at `offset`.
+    fn piece(&self, offset: u32) -> Piece {
+        let found = self.map.0.as_ref().and_then(|pieces| {
+            let at = pieces.0.partition_point(|piece| piece.decoded <= offset).checked_sub(1)?;
+            pieces.0.get(at).copied()
+        });
+        let length = self.value.len() as u32;
+        let delimiter = (self.span.end - self.span.start).saturating_sub(length) / 2;
+        found.unwrap_or(Piece { decoded: 0, source: self.span.start + delimiter, length })
     }
 }
 
@@ -98,7 +137,9 @@ impl Scalar {
     /// Where it stands.
     pub fn span(&self) -> Span {
         match self {
-            Scalar::Null(span) | Scalar::Bool(_, span) | Scalar::Int(_, span) | Scalar::Float(_, span) => *span,
+            Scalar::Null(span) | Scalar::Bool(_, span) | Scalar::Int(_, span) | Scalar::Float(_, span) => {
+                *span
+            }
             Scalar::Text(text) => text.span,
         }
     }
