@@ -7,3 +7,5 @@
 //! ```
 //!
 //! Deliberately absent: printing, the environment, the clock of the day. What happens is said in [`event::Event`]s.
+
+pub mod linux;

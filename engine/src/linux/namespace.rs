@@ -1,0 +1,61 @@
+//! Entering and leaving namespaces. All of this acts on the calling thread; who may call it is the caller's care.
+
+use std::os::fd::BorrowedFd;
+
+use nix::sched::CloneFlags;
+
+use super::{Error, Result};
+
+/// The flags of `unshare` and `setns`.
+pub type Namespaces = CloneFlags;
+
+/// What a host has of its own once a process runs there.
+pub const HOST: Namespaces = CloneFlags::CLONE_NEWNS
+    .union(CloneFlags::CLONE_NEWPID)
+    .union(CloneFlags::CLONE_NEWNET)
+    .union(CloneFlags::CLONE_NEWUTS)
+    .union(CloneFlags::CLONE_NEWIPC);
+
+/// The user namespace alone.
+pub const USER: Namespaces = CloneFlags::CLONE_NEWUSER;
+
+/// Moves the calling thread into new namespaces.
+pub fn unshare(namespaces: Namespaces) -> Result<()> {
+    nix::sched::unshare(namespaces)
+        .map_err(|errno| Error::new("make new namespaces", names(namespaces), errno))
+}
+
+/// Gives the calling thread its own working directory and root, as `setns` into a mount namespace demands.
+pub fn unshare_directory() -> Result<()> {
+    nix::sched::unshare(CloneFlags::CLONE_FS)
+        .map_err(|errno| Error::new("separate", "the thread's working directory", errno))
+}
+
+/// Moves the calling thread into the namespaces of the process behind this pidfd (or the namespace behind this fd).
+/// A pid namespace takes effect for the next child only.
+pub fn enter(target: BorrowedFd<'_>, namespaces: Namespaces) -> Result<()> {
+    nix::sched::setns(target, namespaces)
+        .map_err(|errno| Error::new("enter the namespaces", names(namespaces), errno))
+}
+
+/// The words for a set of namespaces: `user, mount, net`.
+pub fn names(namespaces: Namespaces) -> String {
+    let words: Vec<&str> =
+        WORDS.iter().filter(|(_, flag)| namespaces.contains(*flag)).map(|(word, _)| *word).collect();
+    words.join(", ")
+}
+
+/// The namespace behind a word of `--namespaces`, if it is one.
+pub fn from_name(name: &str) -> Option<Namespaces> {
+    WORDS.iter().find(|(word, _)| *word == name).map(|(_, flag)| *flag)
+}
+
+const WORDS: [(&str, Namespaces); 7] = [
+    ("user", CloneFlags::CLONE_NEWUSER),
+    ("mount", CloneFlags::CLONE_NEWNS),
+    ("pid", CloneFlags::CLONE_NEWPID),
+    ("net", CloneFlags::CLONE_NEWNET),
+    ("uts", CloneFlags::CLONE_NEWUTS),
+    ("ipc", CloneFlags::CLONE_NEWIPC),
+    ("cgroup", CloneFlags::CLONE_NEWCGROUP),
+];
