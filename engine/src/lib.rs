@@ -8,4 +8,17 @@
 //!
 //! Deliberately absent: printing, the environment, the clock of the day. What happens is said in [`event::Event`]s.
 
+pub mod attribute;
+mod check;
+pub mod decode;
+pub mod digest;
+pub mod error;
+pub mod event;
+pub mod graph;
+pub mod kinds;
+pub mod lab;
 pub mod linux;
+pub mod lower;
+pub mod machine;
+pub mod name;
+pub mod plan;

@@ -4,13 +4,120 @@
 //! and `apply.rs` (how it gets there). Everything outside goes through [`Manage`] and knows no kind.
 
 use crate::attribute::Attributes;
+use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::graph::ResourceId;
-use crate::machine::Machine;
 use crate::lab::Lab;
 use crate::lower::Lowering;
+use crate::machine::{Machine, Missing};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+pub mod file;
+pub mod netns;
+
+/// Expands the table into [`Kind`], [`Spec`] and the one `match` for each function of [`Manage`].
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal: $spec:ty;)*) => {
+        /// A type of thing we can manage.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Kind {$(
+            $(#[$doc])*
+            #[serde(rename = $name)]
+            $variant,
+        )*}
+
+        /// The typed desired state of one resource.
+        #[derive(Clone, Debug)]
+        pub enum Spec {$(
+            $(#[$doc])*
+            $variant($spec),
+        )*}
+
+        $(
+            impl From<$spec> for Spec {
+                fn from(spec: $spec) -> Spec {
+                    Spec::$variant(spec)
+                }
+            }
+
+            impl Row for $spec {
+                fn of(spec: &Spec) -> Option<&Self> {
+                    if let Spec::$variant(spec) = spec { Some(spec) } else { None }
+                }
+            }
+        )*
+
+        impl Spec {
+            /// Which kind it is of.
+            pub fn kind(&self) -> Kind {
+                match self { $(Spec::$variant(_) => Kind::$variant,)* }
+            }
+
+            /// See [`Manage::attributes`].
+            pub fn attributes(&self, key: &DigestKey) -> Attributes {
+                match self { $(Spec::$variant(spec) => spec.attributes(key),)* }
+            }
+        }
+
+        impl Kind {
+            /// Every kind, in the order of the table.
+            pub const ALL: &'static [Kind] = &[$(Kind::$variant,)*];
+
+            /// Its name, as the plan writes it.
+            pub fn name(self) -> &'static str {
+                match self { $(Kind::$variant => $name,)* }
+            }
+
+            /// See [`Manage::IN_PLACE`].
+            pub fn in_place(self) -> &'static [&'static str] {
+                match self { $(Kind::$variant => <$spec>::IN_PLACE,)* }
+            }
+
+            /// See [`Manage::BATCH`].
+            pub fn batch(self) -> bool {
+                match self { $(Kind::$variant => <$spec>::BATCH,)* }
+            }
+
+            /// See [`Manage::lower`].
+            pub fn lower(self, lab: &Lab, lowering: &mut Lowering) {
+                match self { $(Kind::$variant => <$spec>::lower(lab, lowering),)* }
+            }
+
+            /// See [`Manage::missing`].
+            pub fn missing(self, specs: &[(&ResourceId, &Spec)]) -> Vec<Missing> {
+                match self { $(Kind::$variant => <$spec>::missing(&pick(specs)),)* }
+            }
+
+            /// See [`Manage::observe`].
+            pub fn observe(self, machine: &Machine, subjects: &[Subject<'_, Spec>]) -> Result<Vec<Option<Attributes>>, Error> {
+                match self { $(Kind::$variant => <$spec>::observe(machine, &pick_subjects(subjects)),)* }
+            }
+
+            /// See [`Manage::create`].
+            pub fn create(self, machine: &Machine, wanted: &[(&ResourceId, &Spec)]) -> Vec<Result<(), Error>> {
+                match self { $(Kind::$variant => <$spec>::create(machine, &pick(wanted)),)* }
+            }
+
+            /// See [`Manage::update`].
+            pub fn update(self, machine: &Machine, wanted: &[(&ResourceId, &Spec)]) -> Vec<Result<(), Error>> {
+                match self { $(Kind::$variant => <$spec>::update(machine, &pick(wanted)),)* }
+            }
+
+            /// See [`Manage::delete`].
+            pub fn delete(self, machine: &Machine, unwanted: &[(&ResourceId, &Attributes)]) -> Vec<Result<(), Error>> {
+                match self { $(Kind::$variant => <$spec>::delete(machine, unwanted),)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A host: its network namespace, its hostname, its view of the file system.
+    Netns = "netns": netns::Netns;
+    /// A file.
+    File = "file": file::File;
+}
 
 /// What every kind says of itself. All functions take many resources at once, so that a kind may batch:
 /// one netlink write, one `kadmin.local`. They may block; they run on threads of their own.
@@ -24,25 +131,26 @@ pub trait Manage: Sized {
     /// The resources of this kind that the lab asks for, with their edges.
     fn lower(lab: &Lab, lowering: &mut Lowering);
 
-    /// The spec in the form that is compared, shown and recorded.
-    fn attributes(&self) -> Attributes;
+    /// The spec in the form that is compared, shown and recorded. Secrets appear as digests under `key`.
+    fn attributes(&self, key: &DigestKey) -> Attributes;
 
-    /// What this machine lacks for resources of this kind, by name and with the cure.
-    fn missing(machine: &Machine, specs: &[(&ResourceId, &Self)]) -> Vec<crate::machine::Missing> {
-        let _ = (machine, specs);
+    /// What this machine lacks for resources of this kind, by name and with the cure. Asked before anything starts:
+    /// there is no lab yet, only the machine the command runs on.
+    fn missing(specs: &[(&ResourceId, &Self)]) -> Vec<Missing> {
+        let _ = specs;
         Vec::new()
     }
 
     /// What is really there; `None` where nothing is. One answer per subject, in order.
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error>;
 
-    /// Makes what is not there. Creating what a killed run had begun must succeed.
+    /// Makes what is not there. Creating what a killed run had begun must succeed. One answer each, in order.
     fn create(machine: &Machine, wanted: &[(&ResourceId, &Self)]) -> Vec<Result<(), Error>>;
 
-    /// Changes in place, or does again what only something it reads has changed for.
+    /// Changes in place, or does again what only something it reads has changed for. One answer each, in order.
     fn update(machine: &Machine, wanted: &[(&ResourceId, &Self)]) -> Vec<Result<(), Error>>;
 
-    /// Removes. What is already gone is no error. `attributes` are the recorded ones.
+    /// Removes. What is already gone is no error. `attributes` are the recorded ones. One answer each, in order.
     fn delete(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)]) -> Vec<Result<(), Error>>;
 }
 
@@ -55,4 +163,23 @@ pub struct Subject<'a, S> {
     pub desired: Option<&'a S>,
     /// What was applied last.
     pub recorded: Option<&'a Attributes>,
+}
+
+/// A type of spec that has a row in the table.
+trait Row: Sized {
+    fn of(spec: &Spec) -> Option<&Self>;
+}
+
+fn pick<'a, S: Row>(pairs: &[(&'a ResourceId, &'a Spec)]) -> Vec<(&'a ResourceId, &'a S)> {
+    pairs.iter().filter_map(|(id, spec)| Some((*id, S::of(spec)?))).collect()
+}
+
+fn pick_subjects<'a, S: Row>(subjects: &[Subject<'a, Spec>]) -> Vec<Subject<'a, S>> {
+    subjects.iter().map(|subject| Subject { id: subject.id, desired: subject.desired.and_then(S::of), recorded: subject.recorded }).collect()
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
 }

@@ -1,0 +1,354 @@
+//! The lab as the engine understands it: exactly the options of `stdlib/core.kdl`, typed and checked.
+//!
+//! Deliberately absent: options the engine has no use for (`users`, `assigned`), which the library lowers to others.
+
+use crate::decode::Spanned;
+use crate::name::{
+    AbsolutePath, Fqdn, HostName, InterfaceName, LabName, NetworkName, PrincipalName, RealmName, UnitName,
+};
+use indexmap::IndexMap;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize, Serializer};
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything one entry file describes.
+#[derive(Clone, Debug)]
+pub struct Lab {
+    /// Its name.
+    pub name: LabName,
+    /// Broadcast domains.
+    pub networks: IndexMap<NetworkName, Spanned<Network>>,
+    /// Machines.
+    pub hosts: IndexMap<HostName, Spanned<Host>>,
+    /// Files that every host sees.
+    pub files: IndexMap<AbsolutePath, Spanned<File>>,
+}
+
+/// A broadcast domain.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Network {
+    /// Prefixes in use.
+    pub subnet: Vec<Spanned<IpNet>>,
+    /// The largest packet, in bytes.
+    pub mtu: u32,
+    /// The host that the others send everything else to.
+    pub gateway: Option<Spanned<HostName>>,
+    /// Numbers of hosts, fixed by hand.
+    #[serde(default)]
+    pub map: IndexMap<HostName, u32>,
+}
+
+/// A machine: a network namespace, and a view of the file system once it runs a process.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Host {
+    /// The hostname that processes see.
+    pub fqdn: Fqdn,
+    /// Network interfaces.
+    pub interfaces: IndexMap<InterfaceName, Spanned<Interface>>,
+    /// The first address.
+    pub address: Option<IpAddr>,
+    /// Whether it passes packets on.
+    pub forward: bool,
+    /// Static routes, by destination.
+    pub routes: IndexMap<IpNet, Spanned<Route>>,
+    /// Kernel settings of the network namespace, by dotted name.
+    pub sysctls: IndexMap<String, Spanned<Scalar>>,
+    /// Directories, besides `/etc` and `/var`, that it may change.
+    pub overlays: Vec<Spanned<AbsolutePath>>,
+    /// Variables of everything that runs on it.
+    pub environment: IndexMap<String, String>,
+    /// Files, by path.
+    pub files: IndexMap<AbsolutePath, Spanned<File>>,
+    /// Directories, by path.
+    pub directories: IndexMap<AbsolutePath, Spanned<Directory>>,
+    /// Commands that are run once for their inputs.
+    pub steps: IndexMap<UnitName, Spanned<Step>>,
+    /// Long-running processes.
+    pub daemons: IndexMap<UnitName, Spanned<Daemon>>,
+    /// MIT Kerberos databases, by realm.
+    pub kdc_databases: IndexMap<RealmName, Spanned<KdcDatabase>>,
+    /// Keytabs, by path.
+    pub keytabs: IndexMap<AbsolutePath, Spanned<Keytab>>,
+}
+
+/// A host's attachment to a network.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Interface {
+    /// The network it is on.
+    pub network: Spanned<NetworkName>,
+    /// The hardware address; the kernel's choice where there is none.
+    pub mac: Option<Spanned<Mac>>,
+    /// The largest packet, in bytes.
+    pub mtu: u32,
+    /// All addresses with their prefix lengths.
+    pub addresses: Vec<Spanned<IpNet>>,
+}
+
+/// A static route.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Route {
+    /// The next hop.
+    pub via: Spanned<IpAddr>,
+    /// Lower wins.
+    pub metric: u32,
+}
+
+/// A file.
+#[derive(Clone, Debug, Deserialize)]
+pub struct File {
+    /// What is in it.
+    pub text: Secret,
+    /// Whether a text that does not end with a newline gets one.
+    pub newline: bool,
+    /// Whether the contents are kept out of plans and logs.
+    pub secret: bool,
+    /// Permission bits.
+    pub mode: u32,
+    /// Numeric user id.
+    pub owner: u32,
+    /// Numeric group id.
+    pub group: u32,
+}
+
+/// A directory.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Directory {
+    /// Permission bits.
+    pub mode: u32,
+    /// Numeric user id.
+    pub owner: u32,
+    /// Numeric group id.
+    pub group: u32,
+}
+
+/// A command that is run once for its inputs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Step {
+    /// Command and arguments.
+    pub run: Spanned<Vec<String>>,
+    /// A file the command makes.
+    pub creates: Option<AbsolutePath>,
+    /// Files whose change runs the command again.
+    pub reads: Vec<Spanned<AbsolutePath>>,
+    /// Any further value whose change runs the command again, as canonical JSON; secrets in it are in clear.
+    pub inputs: Inputs,
+    /// What comes first.
+    pub after: Vec<Spanned<String>>,
+    /// Variables, added to the host's.
+    pub environment: IndexMap<String, String>,
+    /// What the command reads.
+    pub stdin: Option<Secret>,
+    /// How long it may take.
+    #[serde(deserialize_with = "crate::decode::duration")]
+    pub timeout: Duration,
+    /// Debian packages that have what it needs.
+    pub package: Vec<String>,
+    /// Whether it needs more than one user id.
+    pub id_range: bool,
+}
+
+/// A long-running process.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Daemon {
+    /// Command and arguments.
+    pub run: Spanned<Vec<String>>,
+    /// Files whose change restarts it.
+    pub reads: Vec<Spanned<AbsolutePath>>,
+    /// How it shows that it answers.
+    pub ready: Ready,
+    /// Whether the supervisor starts it again when it ends.
+    pub restart: Restart,
+    /// The signal that ends it.
+    pub stop: StopSignal,
+    /// How long it may take to end.
+    #[serde(deserialize_with = "crate::decode::duration")]
+    pub stop_timeout: Duration,
+    /// What comes first.
+    pub after: Vec<Spanned<String>>,
+    /// Variables, added to the host's.
+    pub environment: IndexMap<String, String>,
+    /// The working directory.
+    pub directory: AbsolutePath,
+    /// Numeric user id.
+    pub user: u32,
+    /// Numeric group id.
+    pub group: u32,
+    /// Debian packages that have what it needs.
+    pub package: Vec<String>,
+    /// Whether it needs more than one user id.
+    pub id_range: bool,
+}
+
+/// When the supervisor starts an ended daemon again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Restart {
+    /// Never.
+    No,
+    /// When its exit status is not 0.
+    OnFailure,
+    /// Always.
+    Always,
+}
+
+/// The signal that ends a daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum StopSignal {
+    /// SIGTERM.
+    Term,
+    /// SIGINT.
+    Int,
+    /// SIGQUIT.
+    Quit,
+    /// SIGHUP.
+    Hup,
+    /// SIGWINCH, Apache's graceful stop.
+    Winch,
+    /// SIGKILL.
+    Kill,
+}
+
+/// How a daemon shows that it answers. All that is said must hold; nothing said: it runs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Ready {
+    /// A text in its log.
+    pub log: Option<String>,
+    /// TCP ports that listen.
+    pub port: Vec<u16>,
+    /// A file that exists.
+    pub file: Option<AbsolutePath>,
+    /// A command that ends with 0.
+    pub command: Vec<String>,
+    /// What that command reads.
+    pub stdin: Option<Secret>,
+    /// Variables of that command, added to the daemon's.
+    pub environment: IndexMap<String, String>,
+    /// The host that command runs on; the daemon's where none.
+    pub on: Option<HostName>,
+    /// How long it may take.
+    #[serde(deserialize_with = "crate::decode::duration")]
+    pub timeout: Duration,
+}
+
+/// An MIT Kerberos database.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct KdcDatabase {
+    /// The `kdc.conf` that says where it is.
+    pub config: AbsolutePath,
+    /// The database, as that file says.
+    pub database: AbsolutePath,
+    /// Of the master key.
+    pub master_password: Secret,
+    /// Identities.
+    pub principals: IndexMap<PrincipalName, Spanned<Principal>>,
+}
+
+/// An identity in a realm.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Principal {
+    /// Its password; a random key where none.
+    pub password: Option<Secret>,
+    /// Options of `kadmin addprinc`.
+    pub attributes: Vec<String>,
+}
+
+/// A file with long-term keys.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Keytab {
+    /// The host with the database.
+    pub kdc: Spanned<HostName>,
+    /// The realm.
+    pub realm: Spanned<RealmName>,
+    /// Whose keys it has.
+    pub principals: Vec<Spanned<PrincipalName>>,
+    /// Permission bits.
+    pub mode: u32,
+    /// Numeric user id.
+    pub owner: u32,
+    /// Numeric group id.
+    pub group: u32,
+}
+
+/// A text that is never shown: `Debug`, `Display` and `Serialize` say `<secret>`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Arc<str>);
+
+impl Secret {
+    /// Wraps a text.
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one place that hands it to the machine.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<secret>")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<secret>")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("<secret>")
+    }
+}
+
+/// Any value as canonical JSON, compared and never shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inputs(pub Secret);
+
+/// A number or a text, as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scalar(pub String);
+
+/// A hardware address.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Mac(pub [u8; 6]);
+
+impl TryFrom<String> for Mac {
+    type Error = crate::name::NameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let bytes: Option<Vec<u8>> =
+            text.split([':', '-']).map(|part| u8::from_str_radix(part, 16).ok().filter(|_| part.len() == 2)).collect();
+        match bytes.and_then(|bytes| <[u8; 6]>::try_from(bytes).ok()) {
+            Some(bytes) if bytes[0] & 1 == 0 => Ok(Self(bytes)),
+            _ => Err(crate::name::NameError { expected: "the hardware address of one interface (`02:00:00:00:00:01`)", found: text }),
+        }
+    }
+}
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
