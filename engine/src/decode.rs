@@ -47,7 +47,11 @@ impl<T> Deref for Spanned<T> {
 }
 
 /// The entries of one collection, each decoded by itself, so that one bad host does not hide another.
-fn entries<K, T>(root: &Value, option: &'static str, complaints: &mut Vec<Diagnostic>) -> IndexMap<K, Spanned<T>>
+fn entries<K, T>(
+    root: &Value,
+    option: &'static str,
+    complaints: &mut Vec<Diagnostic>,
+) -> IndexMap<K, Spanned<T>>
 where
     K: DeserializeOwned + Hash + Eq,
     T: DeserializeOwned,
@@ -66,7 +70,10 @@ where
             }
             Err(error) => {
                 let span = error.span.unwrap_or(value.span);
-                complaints.push(Diagnostic::error("value", span, error.message).primary_text(format!("in `{option}.{key}`")));
+                complaints.push(
+                    Diagnostic::error("value", span, error.message)
+                        .primary_text(format!("in `{option}.{key}`")),
+                );
             }
         }
     }
@@ -76,8 +83,9 @@ where
 /// A duration such as `500ms`, `60s`, `1m30s`, `2h` or `1d`.
 pub(crate) fn duration<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
-    parse_duration(&text)
-        .ok_or_else(|| de::Error::custom(format!("expected a duration such as `500ms`, `5s` or `1m30s`, found `{text}`")))
+    parse_duration(&text).ok_or_else(|| {
+        de::Error::custom(format!("expected a duration such as `500ms`, `5s` or `1m30s`, found `{text}`"))
+    })
 }
 
 fn parse_duration(text: &str) -> Option<Duration> {
@@ -173,9 +181,13 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0.data {
             Data::Null => visitor.visit_none(),
-            Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Text(_) | Data::Secret(_) | Data::List(_) | Data::Set(_) => {
-                visitor.visit_some(self)
-            }
+            Data::Bool(_)
+            | Data::Int(_)
+            | Data::Float(_)
+            | Data::Text(_)
+            | Data::Secret(_)
+            | Data::List(_)
+            | Data::Set(_) => visitor.visit_some(self),
         }
         .map_err(|error| error.or_at(self.0.span))
     }
@@ -188,14 +200,22 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
     ) -> Result<V::Value, Error> {
         match &self.0.data {
             Data::Text(text) => StrDeserializer::new(text).deserialize_enum(name, variants, visitor),
-            Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_) | Data::Secret(_) | Data::List(_) | Data::Set(_) => {
-                Err(de::Error::custom(format!("expected one of `{}`", variants.join("`, `"))))
-            }
+            Data::Null
+            | Data::Bool(_)
+            | Data::Int(_)
+            | Data::Float(_)
+            | Data::Secret(_)
+            | Data::List(_)
+            | Data::Set(_) => Err(de::Error::custom(format!("expected one of `{}`", variants.join("`, `")))),
         }
         .map_err(|error: Error| error.or_at(self.0.span))
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         match (&self.0.data, name) {
             (Data::Secret(text), SECRET) => visitor.visit_borrowed_str(text),
             (_, SECRET) => self.deserialize_str(visitor),
@@ -316,7 +336,8 @@ fn canonical(value: &Value) -> serde_json::Value {
         Data::Text(text) | Data::Secret(text) => (&**text).into(),
         Data::List(values) => values.iter().map(canonical).collect(),
         Data::Set(values) => {
-            let mut pairs: Vec<_> = values.iter().map(|(key, value)| (key.to_string(), canonical(value))).collect();
+            let mut pairs: Vec<_> =
+                values.iter().map(|(key, value)| (key.to_string(), canonical(value))).collect();
             pairs.sort_by(|a, b| a.0.cmp(&b.0));
             serde_json::Value::Object(pairs.into_iter().collect())
         }
@@ -329,7 +350,9 @@ mod tests {
 
     #[test]
     fn durations() {
-        let check = |text, millis: Option<u64>| assert_eq!(parse_duration(text), millis.map(Duration::from_millis), "{text}");
+        let check = |text, millis: Option<u64>| {
+            assert_eq!(parse_duration(text), millis.map(Duration::from_millis), "{text}")
+        };
         check("500ms", Some(500));
         check("5s", Some(5000));
         check("1m30s", Some(90_000));

@@ -149,7 +149,8 @@ fn cycles(graph: &DiGraph<usize, ()>, resources: &[Resource]) -> Vec<Diagnostic>
         let (first, first_edge) = cycle[0];
         let span = first_edge.asked_at.unwrap_or(first.defined_at);
         let chain: Vec<String> = cycle.iter().map(|(resource, _)| format!("`{}`", resource.id)).collect();
-        let message = format!("each of these waits for the next, the last for the first: {}", chain.join(", "));
+        let message =
+            format!("each of these waits for the next, the last for the first: {}", chain.join(", "));
         let mut complaint = Diagnostic::error("cycle", span, message)
             .primary_text(format!("`{}` comes after `{}`", first.id, first_edge.on));
         for (resource, edge) in &cycle[1..] {
@@ -163,13 +164,16 @@ fn cycles(graph: &DiGraph<usize, ()>, resources: &[Resource]) -> Vec<Diagnostic>
 
 /// Some cycle through the members, from an edge that the lab asks for itself if there is one.
 fn shortest_cycle<'r>(members: &[&'r Resource]) -> Option<Vec<(&'r Resource, &'r Dependency)>> {
-    let by_id: IndexMap<&ResourceId, &'r Resource> = members.iter().map(|member| (&member.id, *member)).collect();
+    let by_id: IndexMap<&ResourceId, &'r Resource> =
+        members.iter().map(|member| (&member.id, *member)).collect();
     let mut starts: Vec<(&'r Resource, &'r Dependency)> = members
         .iter()
         .flat_map(|member| member.depends_on.iter().map(move |edge| (*member, edge)))
         .filter(|(_, edge)| by_id.contains_key(&edge.on))
         .collect();
-    starts.sort_by(|(a, x), (b, y)| (x.asked_at.is_none(), &a.id, &x.on).cmp(&(y.asked_at.is_none(), &b.id, &y.on)));
+    starts.sort_by(|(a, x), (b, y)| {
+        (x.asked_at.is_none(), &a.id, &x.on).cmp(&(y.asked_at.is_none(), &b.id, &y.on))
+    });
     let (start, first) = *starts.first()?;
     // Breadth first from the first edge's target back to its owner.
     let mut came_by: IndexMap<&'r ResourceId, Option<(&'r Resource, &'r Dependency)>> = IndexMap::new();

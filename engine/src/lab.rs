@@ -331,11 +331,16 @@ impl TryFrom<String> for Mac {
     type Error = crate::name::NameError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let bytes: Option<Vec<u8>> =
-            text.split([':', '-']).map(|part| u8::from_str_radix(part, 16).ok().filter(|_| part.len() == 2)).collect();
+        let bytes: Option<Vec<u8>> = text
+            .split([':', '-'])
+            .map(|part| u8::from_str_radix(part, 16).ok().filter(|_| part.len() == 2))
+            .collect();
         match bytes.and_then(|bytes| <[u8; 6]>::try_from(bytes).ok()) {
             Some(bytes) if bytes[0] & 1 == 0 => Ok(Self(bytes)),
-            _ => Err(crate::name::NameError { expected: "the hardware address of one interface (`02:00:00:00:00:01`)", found: text }),
+            _ => Err(crate::name::NameError {
+                expected: "the hardware address of one interface (`02:00:00:00:00:01`)",
+                found: text,
+            }),
         }
     }
 }

@@ -53,7 +53,13 @@ impl Lowering {
     }
 
     /// Adds a resource of one host; `name` is empty where a host has but one of the kind.
-    pub fn of_host(&mut self, host: &HostName, name: &str, spec: impl Into<Spec>, defined_at: Span) -> Adding<'_> {
+    pub fn of_host(
+        &mut self,
+        host: &HostName,
+        name: &str,
+        spec: impl Into<Spec>,
+        defined_at: Span,
+    ) -> Adding<'_> {
         let spec = spec.into();
         self.add(ResourceId::of_host(spec.kind(), host, name), spec, defined_at)
     }
@@ -120,7 +126,11 @@ impl Lowering {
             }
         }
         let mut all = entry.depends_on.clone();
-        all.extend(edges.into_iter().map(|(on, (why, asked_at))| Dependency { on: on.clone(), why, asked_at }));
+        all.extend(edges.into_iter().map(|(on, (why, asked_at))| Dependency {
+            on: on.clone(),
+            why,
+            asked_at,
+        }));
         all.sort_by(|a, b| (&a.on, b.why).cmp(&(&b.on, a.why)));
         all.dedup_by(|later, earlier| later.on == earlier.on);
         all
@@ -130,7 +140,9 @@ impl Lowering {
     fn providers(&self, host: &HostName, path: &AbsolutePath) -> Vec<usize> {
         let mut found: BTreeMap<&AbsolutePath, &Vec<usize>> = BTreeMap::new();
         for scope in [None, Some(host.clone())] {
-            for (provided, by) in self.paths.get(&scope).into_iter().flat_map(|paths| paths.range(path.clone()..)) {
+            for (provided, by) in
+                self.paths.get(&scope).into_iter().flat_map(|paths| paths.range(path.clone()..))
+            {
                 if !provided.as_str().starts_with(path.as_str()) {
                     break;
                 }
@@ -159,9 +171,13 @@ impl Lowering {
                 units.keys().map(move |unit| if of == host { unit.clone() } else { format!("{of}/{unit}") })
             })
             .collect();
-        let mut complaint = Diagnostic::error("unknown-name", name.span, format!("expected a step, daemon, database or keytab, found `{}`", name.value))
-            .primary_text(format!("nothing of this name on `{host}`"));
-        if let Some(nearest) = topo_lang::nearest(&name.value, names.iter().map(String::as_str)) {
+        let mut complaint = Diagnostic::error(
+            "unknown-name",
+            name.span,
+            format!("expected a step, daemon, database or keytab, found `{}`", name.value),
+        )
+        .primary_text(format!("nothing of this name on `{host}`"));
+        if let Some(nearest) = topo_lang::nearest::nearest(&name.value, names.iter().map(String::as_str)) {
             complaint = complaint.help(format!("did you mean `{nearest}`?"));
         }
         Err(Box::new(complaint))

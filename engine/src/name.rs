@@ -165,7 +165,9 @@ fn is_realm(text: &str) -> bool {
     (1..=253).contains(&text.len())
         && text != "."
         && text != ".."
-        && text.chars().all(|c| !c.is_control() && !c.is_whitespace() && !matches!(c, '/' | '@' | ':' | '"' | '\\'))
+        && text
+            .chars()
+            .all(|c| !c.is_control() && !c.is_whitespace() && !matches!(c, '/' | '@' | ':' | '"' | '\\'))
 }
 
 fn is_principal(text: &str) -> bool {
@@ -178,7 +180,8 @@ fn is_principal(text: &str) -> bool {
 fn is_absolute_path(text: &str) -> bool {
     text == "/"
         || text.strip_prefix('/').is_some_and(|rest| {
-            rest.split('/').all(|part| !matches!(part, "" | "." | "..")) && !text.chars().any(char::is_control)
+            rest.split('/').all(|part| !matches!(part, "" | "." | ".."))
+                && !text.chars().any(char::is_control)
         })
 }
 

@@ -175,7 +175,14 @@ fn pick<'a, S: Row>(pairs: &[(&'a ResourceId, &'a Spec)]) -> Vec<(&'a ResourceId
 }
 
 fn pick_subjects<'a, S: Row>(subjects: &[Subject<'a, Spec>]) -> Vec<Subject<'a, S>> {
-    subjects.iter().map(|subject| Subject { id: subject.id, desired: subject.desired.and_then(S::of), recorded: subject.recorded }).collect()
+    subjects
+        .iter()
+        .map(|subject| Subject {
+            id: subject.id,
+            desired: subject.desired.and_then(S::of),
+            recorded: subject.recorded,
+        })
+        .collect()
 }
 
 impl fmt::Display for Kind {

@@ -58,7 +58,10 @@ impl Manage for File {
 
     fn lower(lab: &Lab, lowering: &mut Lowering) {
         for (path, file) in &lab.files {
-            lowering.of_lab(path.as_str(), File::new(path, file), file.span).sets_up_all().provides(None, path);
+            lowering
+                .of_lab(path.as_str(), File::new(path, file), file.span)
+                .sets_up_all()
+                .provides(None, path);
         }
         for (name, host) in &lab.hosts {
             for (path, file) in &host.files {

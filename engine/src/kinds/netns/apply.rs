@@ -7,9 +7,15 @@ use crate::graph::ResourceId;
 use crate::machine::Machine;
 
 pub(super) fn create(_machine: &Machine, wanted: &[(&ResourceId, &Netns)]) -> Vec<Result<(), Error>> {
-    wanted.iter().map(|(id, _)| Err(Error::found(format!("create {id}"), "the runtime has not landed"))).collect()
+    wanted
+        .iter()
+        .map(|(id, _)| Err(Error::found(format!("create {id}"), "the runtime has not landed")))
+        .collect()
 }
 
 pub(super) fn delete(_machine: &Machine, unwanted: &[(&ResourceId, &Attributes)]) -> Vec<Result<(), Error>> {
-    unwanted.iter().map(|(id, _)| Err(Error::found(format!("delete {id}"), "the runtime has not landed"))).collect()
+    unwanted
+        .iter()
+        .map(|(id, _)| Err(Error::found(format!("delete {id}"), "the runtime has not landed")))
+        .collect()
 }

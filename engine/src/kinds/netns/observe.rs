@@ -6,6 +6,9 @@ use crate::error::Error;
 use crate::kinds::Subject;
 use crate::machine::Machine;
 
-pub(super) fn observe(_machine: &Machine, subjects: &[Subject<'_, Netns>]) -> Result<Vec<Option<Attributes>>, Error> {
+pub(super) fn observe(
+    _machine: &Machine,
+    subjects: &[Subject<'_, Netns>],
+) -> Result<Vec<Option<Attributes>>, Error> {
     Ok(subjects.iter().map(|_| None).collect())
 }

@@ -41,7 +41,10 @@ impl Manage for Netns {
 
     fn attributes(&self, _key: &DigestKey) -> Attributes {
         let overlays: Vec<String> = self.overlays.iter().map(ToString::to_string).collect();
-        Attributes::from([("hostname".into(), self.hostname.as_str().into()), ("overlays".into(), overlays.into())])
+        Attributes::from([
+            ("hostname".into(), self.hostname.as_str().into()),
+            ("overlays".into(), overlays.into()),
+        ])
     }
 
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error> {
