@@ -1,3 +1,15 @@
 //! Text to trees: the KDL document and the expressions within its strings.
 
+mod balance;
+mod chars;
+pub mod lexer;
+mod mistakes;
+mod number;
+mod parser;
+mod print;
+mod report;
+mod string;
 pub mod tree;
+
+pub use parser::{MAX_DEPTH, parse};
+pub use print::print;

@@ -106,9 +106,8 @@ impl Text {
 
     /// Where the decoded byte at `offset` begins in the source; for the offset past the last byte, where it ends.
     pub fn source_offset(&self, offset: u32) -> u32 {
-        match self.piece(offset) {
-            Piece { decoded, source, length } => source + (offset - decoded).min(length),
-        }
+        let Piece { decoded, source, length } = self.piece(offset);
+        source + (offset - decoded).min(length)
     }
 
     /// Where the decoded byte at `offset` ends in the source: after the whole escape, if it is one's last byte.
