@@ -8,6 +8,7 @@
 //! printing, the clock, the environment. Files are read through [`World`] alone.
 
 pub mod diagnostic;
+pub mod eval;
 pub mod nearest;
 pub mod source;
 pub mod syntax;

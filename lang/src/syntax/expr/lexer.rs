@@ -107,7 +107,9 @@ fn token(rest: &[u8]) -> (Tok, usize) {
     // As in Nix's own lexer, the longest match wins: `a/b` is a path, `x:x` is a URL.
     let plain = plain(first, rest);
     let mut best = plain;
-    for (tok, length) in [(Tok::Path, path(rest)), (Tok::SearchPath, search_path(rest)), (Tok::Url, url(rest))] {
+    for (tok, length) in
+        [(Tok::Path, path(rest)), (Tok::SearchPath, search_path(rest)), (Tok::Url, url(rest))]
+    {
         if length > best.1 {
             best = (tok, length);
         }
@@ -134,7 +136,8 @@ fn plain(first: u8, rest: &[u8]) -> (Tok, usize) {
     ];
     match first {
         b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
-            let length = count(rest, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'\'' | b'-'));
+            let length =
+                count(rest, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'\'' | b'-'));
             (keyword(&rest[..length]), length)
         }
         b'0'..=b'9' => number(rest),
@@ -230,7 +233,9 @@ fn url(rest: &[u8]) -> usize {
     if rest.get(scheme) != Some(&b':') {
         return 0;
     }
-    let body = count(&rest[scheme + 1..], |byte| byte.is_ascii_alphanumeric() || b"%/?:@&=+$,-_.!~*'".contains(&byte));
+    let body = count(&rest[scheme + 1..], |byte| {
+        byte.is_ascii_alphanumeric() || b"%/?:@&=+$,-_.!~*'".contains(&byte)
+    });
     if body == 0 { 0 } else { scheme + 1 + body }
 }
 

@@ -36,7 +36,9 @@ pub(super) fn interpolated(text: &str, places: Places<'_>, at: usize) -> Parsed<
         Tok::End => {
             let open = places.span(at - 2, at);
             let message = "`${` without its `}`";
-            Err(Box::new(Diagnostic::error("expression-syntax", open, message).help("write `$${` for the text `${`")))
+            Err(Box::new(
+                Diagnostic::error("expression-syntax", open, message).help("write `$${` for the text `${`"),
+            ))
         }
         _ => Err(parser.expected("an operator or `}`")),
     }
@@ -120,9 +122,14 @@ impl<'a> Parser<'a> {
             Box::new(Diagnostic::error("left-out", self.span_of(token), message).help(help))
         };
         match token.tok {
-            Tok::Path => left_out("path literals", "write a path as a text, \"…\"; to divide, put spaces around `/`"),
+            Tok::Path => {
+                left_out("path literals", "write a path as a text, \"…\"; to divide, put spaces around `/`")
+            }
             Tok::SearchPath => left_out("search paths", "`import` in the lab file brings in other modules"),
-            Tok::Url => left_out("URL literals", "write a URL as a text, \"…\"; after the `:` of a function put a space"),
+            Tok::Url => left_out(
+                "URL literals",
+                "write a URL as a text, \"…\"; after the `:` of a function put a space",
+            ),
             Tok::OpenComment => self.error(token, "a comment without its `*/`"),
             Tok::End => self.error(token, format!("expected {what}, found the end of the expression")),
             Tok::Unknown => {
@@ -303,7 +310,8 @@ impl<'a> Parser<'a> {
         for (name, span) in names {
             if let Some(first) = seen.insert(name.clone(), span) {
                 let message = format!("argument `{name}` is there twice");
-                let diagnostic = Diagnostic::error("duplicate-argument", span, message).label(first, "first here");
+                let diagnostic =
+                    Diagnostic::error("duplicate-argument", span, message).label(first, "first here");
                 return Err(Box::new(diagnostic));
             }
         }
@@ -374,7 +382,14 @@ impl<'a> Parser<'a> {
     /// Whether the token here can begin an argument or a list item.
     fn starts_operand(&self) -> bool {
         match self.here.tok {
-            Tok::Name | Tok::Int | Tok::Float | Tok::Quote | Tok::Quotes | Tok::Rec | Tok::Let | Tok::OrWord => true,
+            Tok::Name
+            | Tok::Int
+            | Tok::Float
+            | Tok::Quote
+            | Tok::Quotes
+            | Tok::Rec
+            | Tok::Let
+            | Tok::OrWord => true,
             Tok::Path | Tok::SearchPath | Tok::Url | Tok::OpenComment => true,
             Tok::Char(character) => matches!(character, b'(' | b'[' | b'{'),
             _ => false,
@@ -413,7 +428,9 @@ impl<'a> Parser<'a> {
             }
             Tok::Float => {
                 let token = self.here;
-                let Ok(number) = self.text_of(token).parse() else { return Err(self.error(token, "not a number")) };
+                let Ok(number) = self.text_of(token).parse() else {
+                    return Err(self.error(token, "not a number"));
+                };
                 self.advance();
                 Ok(self.node(Kind::Float(number), start))
             }
@@ -438,7 +455,9 @@ impl<'a> Parser<'a> {
                     if self.at(b',') {
                         diagnostic.help.push("items of a list are separated by blanks".into());
                     } else if self.at(b'-') || binary(self.here.tok).is_some() {
-                        diagnostic.help.push("put an item that is more than a name or a literal in parentheses".into());
+                        diagnostic
+                            .help
+                            .push("put an item that is more than a name or a literal in parentheses".into());
                     }
                     return Err(diagnostic);
                 }
@@ -539,7 +558,8 @@ impl<'a> Parser<'a> {
                 self.inherit(&mut bindings)?;
             } else {
                 if !matches!(self.here.tok, Tok::Name | Tok::OrWord | Tok::Quote | Tok::Dollar) {
-                    let what = if end == Tok::In { "a name, `inherit` or `in`" } else { "an attribute or `}`" };
+                    let what =
+                        if end == Tok::In { "a name, `inherit` or `in`" } else { "an attribute or `}`" };
                     return Err(self.expected(what));
                 }
                 let start = self.here.start;
@@ -619,7 +639,10 @@ impl<'a> Parser<'a> {
     }
 
     /// Puts `rest = value` into the set `existing` that `name` already has.
-    #[expect(clippy::too_many_arguments, reason = "one recursion of `add`, which has the same pieces at hand")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one recursion of `add`, which has the same pieces at hand"
+    )]
     fn merge(
         &mut self,
         bindings: &Bindings,
@@ -630,7 +653,9 @@ impl<'a> Parser<'a> {
         value: NodeId,
         start: usize,
     ) -> Parsed<()> {
-        let Kind::Set { bindings: list, .. } = &mut self.nodes[existing.0 as usize].kind else { return Ok(()) };
+        let Kind::Set { bindings: list, .. } = &mut self.nodes[existing.0 as usize].kind else {
+            return Ok(());
+        };
         let mut inner = Bindings::of(std::mem::take(list));
         if rest.is_empty() {
             // `a = { … }` a second time: its bindings join the first's.
@@ -676,7 +701,8 @@ impl<'a> Parser<'a> {
 
     /// The text whose opening quote is here.
     fn string(&mut self) -> Parsed<Vec<Piece>> {
-        let raw = if self.here.tok == Tok::Quote { self.quoted()? } else { strip_indentation(self.indented()?) };
+        let raw =
+            if self.here.tok == Tok::Quote { self.quoted()? } else { strip_indentation(self.indented()?) };
         let mut pieces: Vec<Piece> = Vec::new();
         let mut literal = String::new();
         for part in raw {

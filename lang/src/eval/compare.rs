@@ -1,0 +1,165 @@
+//! Arithmetic, equality and order, as in Nix.
+
+use super::val::{ThunkId, Val};
+use super::{Evaluator, Raised};
+use crate::source::Span;
+use crate::syntax::expr::Operator;
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+impl Evaluator {
+    /// `-`, `*`, `/`, and `+` of numbers.
+    pub(super) fn arithmetic(&self, operator: Operator, a: &Val, b: &Val, span: Span) -> Result<Val, Raised> {
+        let (sign, word) = match operator {
+            Operator::Add => ("+", "add"),
+            Operator::Subtract => ("-", "subtract"),
+            Operator::Multiply => ("*", "multiply"),
+            _ => ("/", "divide"),
+        };
+        match (a, b) {
+            (Val::Int(a), Val::Int(b)) => {
+                if operator == Operator::Divide && *b == 0 {
+                    return Err(Raised::new("division-by-zero", span, "division by zero"));
+                }
+                let result = match operator {
+                    Operator::Add => a.checked_add(*b),
+                    Operator::Subtract => a.checked_sub(*b),
+                    Operator::Multiply => a.checked_mul(*b),
+                    _ => a.checked_div(*b),
+                };
+                result.map(Val::Int).ok_or_else(|| {
+                    let message = format!("integer overflow in `{a} {sign} {b}`");
+                    Raised::new("integer-overflow", span, message)
+                })
+            }
+            (Val::Int(_) | Val::Float(_), Val::Int(_) | Val::Float(_)) => {
+                let (a, b) = (as_float(a), as_float(b));
+                if operator == Operator::Divide && b == 0.0 {
+                    return Err(Raised::new("division-by-zero", span, "division by zero"));
+                }
+                Ok(Val::Float(match operator {
+                    Operator::Add => a + b,
+                    Operator::Subtract => a - b,
+                    Operator::Multiply => a * b,
+                    _ => a / b,
+                }))
+            }
+            (Val::Int(_) | Val::Float(_), other) | (other, _) => {
+                let message = format!("expected numbers to {word}, found {}", self.show(other));
+                Err(Raised::new("expression-type", span, message))
+            }
+        }
+    }
+
+    /// `+`: of numbers, or of texts.
+    pub(super) fn add(
+        &mut self,
+        a: &Val,
+        b: &Val,
+        span: Span,
+        left: Span,
+        right: Span,
+    ) -> Result<Val, Raised> {
+        match (a, b) {
+            (Val::Int(_) | Val::Float(_), Val::Int(_) | Val::Float(_)) => {
+                self.arithmetic(Operator::Add, a, b, span)
+            }
+            (Val::Int(_) | Val::Float(_), other) => {
+                let message = format!("expected a number to add to a number, found {}", self.show(other));
+                Err(Raised::new("expression-type", right, message)
+                    .label(left, "a number")
+                    .help("to join texts, write \"${a}${b}\""))
+            }
+            _ => {
+                let mut text = String::new();
+                self.append_strictly(&mut text, a, left)?;
+                self.append_strictly(&mut text, b, right)?;
+                Ok(Val::Text(text.into()))
+            }
+        }
+    }
+
+    /// `==`. Functions are never equal, unless they are one and the same part of two sets or lists.
+    pub(super) fn equal(&mut self, a: &Val, b: &Val) -> Result<bool, Raised> {
+        Ok(match (a, b) {
+            (Val::Null, Val::Null) => true,
+            (Val::Bool(a), Val::Bool(b)) => a == b,
+            (Val::Int(a), Val::Int(b)) => a == b,
+            (Val::Int(_) | Val::Float(_), Val::Int(_) | Val::Float(_)) => as_float(a) == as_float(b),
+            (Val::Text(a), Val::Text(b)) => a == b,
+            (Val::List(a), Val::List(b)) => {
+                if a.len() != b.len() {
+                    return Ok(false);
+                }
+                for (a, b) in a.iter().zip(b.iter()) {
+                    if !self.equal_parts(*a, *b)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            (Val::Set(a), Val::Set(b)) => {
+                if a.len() != b.len() {
+                    return Ok(false);
+                }
+                if a.entries().iter().zip(b.entries()).any(|(a, b)| a.name != b.name) {
+                    return Ok(false);
+                }
+                if Rc::ptr_eq(a, b) {
+                    return Ok(true);
+                }
+                let pairs: Vec<(ThunkId, ThunkId)> = {
+                    let (a, b) = (self.sorted(a), self.sorted(b));
+                    a.iter().zip(&b).map(|(a, b)| (a.value, b.value)).collect()
+                };
+                for (a, b) in pairs {
+                    if !self.equal_parts(a, b)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            _ => false,
+        })
+    }
+
+    pub(super) fn equal_parts(&mut self, a: ThunkId, b: ThunkId) -> Result<bool, Raised> {
+        let left = self.force(a)?;
+        let right = self.force(b)?;
+        if a == b {
+            return Ok(true);
+        }
+        self.deeper(|evaluator| evaluator.equal(&left, &right))
+    }
+
+    /// `a < b`
+    pub(super) fn less(&mut self, a: &Val, b: &Val, span: Span) -> Result<bool, Raised> {
+        match (a, b) {
+            (Val::Int(a), Val::Int(b)) => Ok(a < b),
+            (Val::Int(_) | Val::Float(_), Val::Int(_) | Val::Float(_)) => Ok(as_float(a) < as_float(b)),
+            (Val::Text(a), Val::Text(b)) => Ok(a.as_bytes().cmp(b.as_bytes()) == Ordering::Less),
+            (Val::List(a), Val::List(b)) => {
+                for (x, y) in a.iter().zip(b.iter()) {
+                    if !self.equal_parts(*x, *y)? {
+                        let (x, y) = (self.force(*x)?, self.force(*y)?);
+                        return self.deeper(|evaluator| evaluator.less(&x, &y, span));
+                    }
+                }
+                Ok(a.len() < b.len())
+            }
+            _ => {
+                let message = format!("cannot compare {} with {}", self.show(a), self.show(b));
+                Err(Raised::new("expression-type", span, message))
+            }
+        }
+    }
+}
+
+/// A number as a float.
+pub(super) fn as_float(value: &Val) -> f64 {
+    match value {
+        Val::Int(value) => *value as f64,
+        Val::Float(value) => *value,
+        _ => f64::NAN,
+    }
+}

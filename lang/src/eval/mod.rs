@@ -1,0 +1,110 @@
+//! The lazy evaluator: thunks in one arena, forced at most once.
+//!
+//! ```text
+//! Expr, Template + Scope ─ compile → thunk ─ force → Val
+//! ```
+//!
+//! Meaning is Nix's, to the letter; the one difference is that integers, floats and booleans interpolate into
+//! text. Deliberately absent: contexts of strings, paths, derivations, the clock, the environment.
+
+mod builtins;
+mod code;
+mod compare;
+mod json;
+mod raised;
+mod run;
+mod scope;
+mod text;
+mod thunk;
+mod val;
+
+pub use raised::Raised;
+pub use scope::{Names, Scope};
+pub use thunk::Native;
+pub use val::{Attribute, Function, Place, Set, Symbol, ThunkId, Val};
+
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use crate::syntax::expr::Expr;
+use code::{Op, OpId};
+use std::collections::HashMap;
+use std::sync::Arc;
+use thunk::{Forcing, Thunk};
+
+/// What evaluation may use up. Beyond it a diagnostic is raised.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Calls and thunks within one another.
+    pub depth: u32,
+    /// Values that exist at once; about 32 bytes each, and none is ever freed.
+    pub thunks: u32,
+    /// Calls in all.
+    pub calls: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 20_000, thunks: 50_000_000, calls: 500_000_000 }
+    }
+}
+
+/// Evaluates expressions. Owns every thunk; nothing is freed before it is dropped.
+#[derive(Default)]
+pub struct Evaluator {
+    limits: Limits,
+    thunks: Vec<Thunk>,
+    /// What is being forced now, outermost first.
+    forcing: Vec<Forcing>,
+    depth: u32,
+    calls: u64,
+    code: Vec<Op>,
+    op_spans: Vec<Span>,
+    compiled: HashMap<usize, (Arc<Expr>, OpId)>,
+    symbols: val::Symbols,
+    places: Vec<Span>,
+    globals: HashMap<Symbol, Option<ThunkId>>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl Evaluator {
+    /// An evaluator with these limits.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    /// What `builtins.trace` and `builtins.warn` said so far; they are taken away.
+    pub fn take_warnings(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.warnings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Evaluator, Limits, Scope};
+    use crate::source::SourceId;
+    use crate::syntax::expr::Expr;
+    use std::sync::Arc;
+
+    fn check(text: &str, expected: &str) {
+        let expr = Arc::new(Expr::parse(SourceId(0), text).unwrap());
+        let mut evaluator = Evaluator::new(Limits::default());
+        let thunk = evaluator.expr(&expr, &Scope::empty());
+        let found = match evaluator.json(thunk, expr.span()) {
+            Ok(value) => value.to_string(),
+            Err(raised) => format!("{}: {}", raised.code(), raised.diagnostic().message),
+        };
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn core() {
+        check("1 + 2 * 3", "7");
+        check("let f = { a, b ? a + 1, ... }@all: [ a b (all ? c) ]; in f { a = 1; c = 2; }", "[1,2,true]");
+        check("rec { a = 1; b = a + 1; c.d = b; c.e = 3; }", r#"{"a":1,"b":2,"c":{"d":2,"e":3}}"#);
+        check("with { a = 1; }; let b = 2; in \"${a}-${b}-${true}\"", "\"1-2-true\"");
+        check("let a = b; b = a; in a", "cycle: value needs itself");
+        check("{ a = 1; }.b or 7", "7");
+        check("{ abc = 1; }.abd", "missing-attribute: no attribute `abd`");
+        check("assert 1 == 2; 3", "assertion-failed: assertion failed");
+    }
+}

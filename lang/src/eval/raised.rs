@@ -1,0 +1,92 @@
+//! A mistake on its way up: a diagnostic that gathers the places that led to it.
+
+use crate::diagnostic::{Diagnostic, Label};
+use crate::source::Span;
+
+/// How many places of the way that led to a mistake are shown.
+const FRAMES: usize = 8;
+
+/// What evaluation raises. Small, since every result carries it.
+#[derive(Clone, Debug)]
+pub struct Raised(Box<Failure>);
+
+#[derive(Clone, Debug)]
+struct Failure {
+    diagnostic: Diagnostic,
+    catchable: bool,
+    frames: Vec<Label>,
+    omitted: usize,
+}
+
+impl Raised {
+    /// A mistake that `tryEval` does not catch.
+    pub fn new(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Diagnostic::error(code, span, message).into()
+    }
+
+    /// The same, caught by `tryEval`: `throw` and `assert`.
+    pub fn catchable(mut self) -> Self {
+        self.0.catchable = true;
+        self
+    }
+
+    /// Whether `tryEval` catches it.
+    pub fn is_catchable(&self) -> bool {
+        self.0.catchable
+    }
+
+    /// Its stable code.
+    pub fn code(&self) -> &'static str {
+        self.0.diagnostic.code
+    }
+
+    /// Adds a place that matters in itself, such as the other definition of a clash.
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.0.diagnostic = self.0.diagnostic.label(span, text);
+        self
+    }
+
+    /// Adds a way out.
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.0.diagnostic = self.0.diagnostic.help(text);
+        self
+    }
+
+    /// Adds the next place outwards of the way that led here: a call, an option, a turn of a loop.
+    pub fn frame(mut self, span: Span, text: impl Into<String>) -> Self {
+        let failure = &mut self.0;
+        let known =
+            failure.diagnostic.primary.iter().chain(&failure.diagnostic.labels).chain(&failure.frames);
+        if known.clone().any(|label| label.span == span) {
+            return self;
+        }
+        if failure.frames.len() < FRAMES {
+            failure.frames.push(Label { span, text: text.into() });
+        } else {
+            failure.omitted += 1;
+        }
+        self
+    }
+
+    /// What to show.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let mut diagnostic = self.0.diagnostic.clone();
+        diagnostic.labels.extend(self.0.frames.iter().cloned());
+        if let (1.., Some(last)) = (self.0.omitted, diagnostic.labels.last_mut()) {
+            last.text.push_str(&format!(" (and {} more outside)", self.0.omitted));
+        }
+        diagnostic
+    }
+}
+
+impl From<Diagnostic> for Raised {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(Box::new(Failure { diagnostic, catchable: false, frames: Vec::new(), omitted: 0 }))
+    }
+}
+
+impl From<Raised> for Diagnostic {
+    fn from(raised: Raised) -> Self {
+        raised.diagnostic()
+    }
+}

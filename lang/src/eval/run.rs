@@ -1,0 +1,621 @@
+//! Running code: one function for each operation.
+
+use super::code::{Bindings, EntryValue, LambdaCode, Op, OpId, ParameterCode, Step};
+use super::scope::Scope;
+use super::thunk::Thunk;
+use super::val::{Attribute, Function, Set, Symbol, ThunkId, Val};
+use super::{Evaluator, Raised};
+use crate::nearest::nearest;
+use crate::source::Span;
+use crate::syntax::expr::Operator;
+use std::rc::Rc;
+
+/// Names that Nix has and this language leaves out.
+const LEFT_OUT: &[&str] = &[
+    "derivation",
+    "derivationStrict",
+    "fetchGit",
+    "fetchMercurial",
+    "fetchTarball",
+    "fetchTree",
+    "fetchurl",
+    "fetchClosure",
+    "getFlake",
+    "import",
+    "scopedImport",
+    "currentTime",
+    "currentSystem",
+    "getEnv",
+    "nixPath",
+    "storePath",
+    "toFile",
+    "path",
+    "filterSource",
+    "readFile",
+    "readDir",
+    "pathExists",
+    "findFile",
+    "hashFile",
+    "placeholder",
+    "exec",
+    "importNative",
+    "storeDir",
+    "readFileType",
+    "outputOf",
+];
+
+impl Evaluator {
+    /// A thunk for an operation; a constant or a variable needs none of its own.
+    pub(super) fn delay(&mut self, op: OpId, scope: &Scope) -> ThunkId {
+        match self.op(op) {
+            Op::Const(thunk) => *thunk,
+            Op::Local { up, slot } => match scope.slot(*up, *slot) {
+                Some(thunk) => thunk,
+                None => self.allocate(Thunk::Suspended(op, scope.clone())),
+            },
+            _ => self.allocate(Thunk::Suspended(op, scope.clone())),
+        }
+    }
+
+    /// The value of an operation.
+    pub(super) fn run(&mut self, op: OpId, scope: &Scope) -> Result<Val, Raised> {
+        let mut op = op;
+        loop {
+            match self.op(op) {
+                Op::If { condition, yes, no } => {
+                    let (condition, yes, no) = (*condition, *yes, *no);
+                    op = if self.condition(condition, scope, "the condition of `if`")? { yes } else { no };
+                }
+                Op::Assert { condition, body } => {
+                    let (condition, body) = (*condition, *body);
+                    if !self.condition(condition, scope, "an assertion")? {
+                        let span = self.op_span(condition);
+                        return Err(Raised::new("assertion-failed", span, "assertion failed").catchable());
+                    }
+                    op = body;
+                }
+                _ => return self.run_one(op, scope),
+            }
+        }
+    }
+
+    fn run_one(&mut self, op: OpId, scope: &Scope) -> Result<Val, Raised> {
+        match self.op(op) {
+            Op::Const(thunk) => {
+                let thunk = *thunk;
+                self.force(thunk)
+            }
+            Op::Local { up, slot } => {
+                let thunk = scope.slot(*up, *slot);
+                match thunk {
+                    Some(thunk) => self.force(thunk),
+                    None => Err(Raised::new("undefined-name", self.op_span(op), "name without a slot")),
+                }
+            }
+            Op::Free { up, name } => {
+                let (up, name) = (*up, *name);
+                match self.free(scope, up, name)? {
+                    Some(thunk) => self.force(thunk),
+                    None => Err(self.undefined(scope, name, self.op_span(op))),
+                }
+            }
+            Op::Text(pieces) => {
+                let pieces = pieces.clone();
+                self.pieces(&pieces, scope)
+            }
+            Op::List(items) => {
+                let items = items.clone();
+                Ok(Val::List(items.iter().map(|item| self.delay(*item, scope)).collect()))
+            }
+            Op::Set { bindings, recursive } => {
+                let (bindings, recursive) = (bindings.clone(), *recursive);
+                if recursive {
+                    self.recursive_set(&bindings, scope)
+                } else {
+                    self.plain_set(&bindings, scope)
+                }
+            }
+            Op::Field { from, name } => {
+                let (from, name) = (*from, *name);
+                let set = self.run_deeper(from, scope)?;
+                self.field(&set, name, op)
+            }
+            Op::Select { from, path, default } => {
+                let (from, path, default) = (*from, path.clone(), *default);
+                self.select(op, from, &path, default, scope)
+            }
+            Op::Has { from, path } => {
+                let (from, path) = (*from, path.clone());
+                self.has(from, &path, scope)
+            }
+            Op::Lambda(code) => Ok(Val::Function(Rc::new(Function::Lambda(code.clone(), scope.clone())))),
+            Op::Apply { function, argument } => {
+                let (function, argument) = (*function, *argument);
+                let function = self.run_deeper(function, scope)?;
+                let argument = self.delay(argument, scope);
+                self.call(&function, &[argument], self.op_span(op))
+            }
+            Op::ApplyMany { function, arguments } => {
+                let (function, arguments) = (*function, arguments.clone());
+                let function = self.run_deeper(function, scope)?;
+                let arguments: Vec<ThunkId> = arguments.iter().map(|op| self.delay(*op, scope)).collect();
+                self.call(&function, &arguments, self.op_span(op))
+            }
+            Op::Let { bindings, body } => {
+                let (bindings, body) = (bindings.clone(), *body);
+                let (_, inner) = self.frame(&bindings, scope);
+                self.run_deeper(body, &inner)
+            }
+            Op::With { set, body } => {
+                let (set, body) = (*set, *body);
+                let thunk = self.delay(set, scope);
+                self.run_deeper(body, &scope.with_set(thunk))
+            }
+            Op::If { .. } | Op::Assert { .. } => self.run(op, scope),
+            Op::Not(operand) => {
+                let operand = *operand;
+                Ok(Val::Bool(!self.condition(operand, scope, "the operand of `!`")?))
+            }
+            Op::Negate(operand) => {
+                let operand = *operand;
+                let value = self.run_deeper(operand, scope)?;
+                self.arithmetic(Operator::Subtract, &Val::Int(0), &value, self.op_span(op))
+            }
+            Op::Binary { operator, left, right } => {
+                let (operator, left, right) = (*operator, *left, *right);
+                self.binary(op, operator, left, right, scope)
+            }
+        }
+    }
+
+    /// An operand: within the limit of depth, since chains of operators may be long.
+    fn run_deeper(&mut self, op: OpId, scope: &Scope) -> Result<Val, Raised> {
+        match self.op(op) {
+            Op::Const(_)
+            | Op::Local { .. }
+            | Op::Free { .. }
+            | Op::Lambda(_)
+            | Op::Set { .. }
+            | Op::List(_) => self.run(op, scope),
+            _ => self.deeper(|evaluator| evaluator.run(op, scope)),
+        }
+    }
+
+    fn condition(&mut self, op: OpId, scope: &Scope, what: &str) -> Result<bool, Raised> {
+        match self.run_deeper(op, scope)? {
+            Val::Bool(value) => Ok(value),
+            other => Err(self.expected("a boolean", &other, self.op_span(op), what)),
+        }
+    }
+
+    fn binary(
+        &mut self,
+        op: OpId,
+        operator: Operator,
+        left: OpId,
+        right: OpId,
+        scope: &Scope,
+    ) -> Result<Val, Raised> {
+        match operator {
+            Operator::And => {
+                let left = self.condition(left, scope, "an operand of `&&`")?;
+                Ok(Val::Bool(left && self.condition(right, scope, "an operand of `&&`")?))
+            }
+            Operator::Or => {
+                let left = self.condition(left, scope, "an operand of `||`")?;
+                Ok(Val::Bool(left || self.condition(right, scope, "an operand of `||`")?))
+            }
+            Operator::Implies => {
+                let left = self.condition(left, scope, "an operand of `->`")?;
+                Ok(Val::Bool(!left || self.condition(right, scope, "an operand of `->`")?))
+            }
+            Operator::Equal | Operator::NotEqual => {
+                let a = self.run_deeper(left, scope)?;
+                let b = self.run_deeper(right, scope)?;
+                let equal = self.equal(&a, &b)?;
+                Ok(Val::Bool(equal == (operator == Operator::Equal)))
+            }
+            Operator::Less | Operator::LessEqual | Operator::Greater | Operator::GreaterEqual => {
+                let a = self.run_deeper(left, scope)?;
+                let b = self.run_deeper(right, scope)?;
+                let span = self.op_span(op);
+                let result = match operator {
+                    Operator::Less => self.less(&a, &b, span)?,
+                    Operator::Greater => self.less(&b, &a, span)?,
+                    Operator::LessEqual => !self.less(&b, &a, span)?,
+                    _ => !self.less(&a, &b, span)?,
+                };
+                Ok(Val::Bool(result))
+            }
+            Operator::Update => {
+                let a = self.run_deeper(left, scope)?;
+                let a = self.as_set(a, self.op_span(left), "the left of `//`")?;
+                let b = self.run_deeper(right, scope)?;
+                let b = self.as_set(b, self.op_span(right), "the right of `//`")?;
+                Ok(Val::Set(if a.is_empty() {
+                    b
+                } else if b.is_empty() {
+                    a
+                } else {
+                    Rc::new(a.update(&b))
+                }))
+            }
+            Operator::Concat => {
+                let a = self.run_deeper(left, scope)?;
+                let a = self.as_list(a, self.op_span(left), "the left of `++`")?;
+                let b = self.run_deeper(right, scope)?;
+                let b = self.as_list(b, self.op_span(right), "the right of `++`")?;
+                Ok(Val::List(if a.is_empty() {
+                    b
+                } else if b.is_empty() {
+                    a
+                } else {
+                    a.iter().chain(b.iter()).copied().collect()
+                }))
+            }
+            Operator::Add => {
+                let a = self.run_deeper(left, scope)?;
+                let b = self.run_deeper(right, scope)?;
+                self.add(&a, &b, self.op_span(op), self.op_span(left), self.op_span(right))
+            }
+            Operator::Subtract | Operator::Multiply | Operator::Divide => {
+                let a = self.run_deeper(left, scope)?;
+                let b = self.run_deeper(right, scope)?;
+                self.arithmetic(operator, &a, &b, self.op_span(op))
+            }
+            // Compiled to calls.
+            Operator::PipeInto | Operator::PipeFrom => {
+                let (function, argument) =
+                    if operator == Operator::PipeInto { (right, left) } else { (left, right) };
+                let function = self.run_deeper(function, scope)?;
+                let argument = self.delay(argument, scope);
+                self.call(&function, &[argument], self.op_span(op))
+            }
+        }
+    }
+
+    fn plain_set(&mut self, bindings: &Bindings, scope: &Scope) -> Result<Val, Raised> {
+        let sources: Vec<ThunkId> = bindings.sources.iter().map(|op| self.delay(*op, scope)).collect();
+        let mut entries = Vec::with_capacity(bindings.entries.len() + bindings.dynamic.len());
+        for entry in &bindings.entries {
+            let value = match entry.value {
+                EntryValue::Op(op) => self.delay(op, scope),
+                EntryValue::Inherited { source, at } => {
+                    self.allocate(Thunk::Field(sources[source as usize], entry.name, at))
+                }
+            };
+            entries.push(Attribute { name: entry.name, value, place: entry.place });
+        }
+        self.dynamic(bindings, scope, &mut entries)?;
+        Ok(Val::Set(Rc::new(Set::new(entries))))
+    }
+
+    fn recursive_set(&mut self, bindings: &Bindings, scope: &Scope) -> Result<Val, Raised> {
+        let (first, inner) = self.frame(bindings, scope);
+        let attribute = |(slot, entry): (usize, &super::code::Entry)| Attribute {
+            name: entry.name,
+            value: ThunkId(first.0 + slot as u32),
+            place: entry.place,
+        };
+        let mut entries: Vec<Attribute> = bindings.entries.iter().enumerate().map(attribute).collect();
+        self.dynamic(bindings, &inner, &mut entries)?;
+        Ok(Val::Set(Rc::new(Set::new(entries))))
+    }
+
+    /// The frame of mutually visible bindings, and its first thunk.
+    fn frame(&mut self, bindings: &Bindings, scope: &Scope) -> (ThunkId, Scope) {
+        let first = self.allocate_range(bindings.entries.len());
+        let inner = scope.range(first);
+        let sources: Vec<ThunkId> = bindings.sources.iter().map(|op| self.delay(*op, &inner)).collect();
+        for (slot, entry) in bindings.entries.iter().enumerate() {
+            let thunk = match entry.value {
+                EntryValue::Op(op) => Thunk::Suspended(op, inner.clone()),
+                EntryValue::Inherited { source, at } => {
+                    Thunk::Field(sources[source as usize], entry.name, at)
+                }
+            };
+            self.set_thunk(ThunkId(first.0 + slot as u32), thunk);
+        }
+        (first, inner)
+    }
+
+    fn dynamic(
+        &mut self,
+        bindings: &Bindings,
+        scope: &Scope,
+        entries: &mut Vec<Attribute>,
+    ) -> Result<(), Raised> {
+        for (key, value, place) in &bindings.dynamic {
+            let span = self.op_span(*key);
+            let name = match self.run_deeper(*key, scope)? {
+                Val::Null => continue,
+                Val::Text(name) => self.symbols.intern_shared(&name),
+                other => return Err(self.expected("a text", &other, span, "an attribute's name")),
+            };
+            if let Some(first) = entries.iter().find(|entry| entry.name == name) {
+                let message = format!("attribute `{}` is defined twice", self.name(name));
+                let raised = Raised::new("duplicate-attribute", span, message);
+                return Err(match self.span_of(first.place) {
+                    Some(first) => raised.label(first, "first here"),
+                    None => raised,
+                });
+            }
+            let value = self.delay(*value, scope);
+            entries.push(Attribute { name, value, place: *place });
+        }
+        Ok(())
+    }
+
+    /// `set.name`
+    pub(super) fn field(&mut self, set: &Val, name: Symbol, op: OpId) -> Result<Val, Raised> {
+        match set {
+            Val::Set(entries) => match entries.get(name) {
+                Some(attribute) => {
+                    let value = attribute.value;
+                    self.force(value)
+                }
+                None => Err(self.missing(entries, name, self.op_span(op))),
+            },
+            other => {
+                let message = format!(
+                    "expected a set to select `{}` from, found {}",
+                    self.name(name),
+                    self.show(other)
+                );
+                Err(Raised::new("expression-type", self.op_span(op), message))
+            }
+        }
+    }
+
+    fn missing(&self, set: &Set, name: Symbol, span: Span) -> Raised {
+        let name = self.name(name);
+        let mut raised = Raised::new("missing-attribute", span, format!("no attribute `{name}`"));
+        let names: Vec<&str> = set.entries().iter().map(|entry| &**self.name(entry.name)).collect();
+        match nearest(name, names.iter().copied()) {
+            Some(near) => raised = raised.help(format!("did you mean `{near}`?")),
+            None if names.is_empty() => raised = raised.help("the set is empty"),
+            None if names.len() <= 8 => {
+                let mut names = names;
+                names.sort();
+                raised = raised.help(format!("the set has `{}`", names.join("`, `")));
+            }
+            None => {}
+        }
+        raised
+    }
+
+    fn step(&mut self, step: &Step, scope: &Scope) -> Result<(Symbol, Span), Raised> {
+        match step {
+            Step::Static(name, span) => Ok((*name, *span)),
+            Step::Dynamic(op, span) => match self.run_deeper(*op, scope)? {
+                Val::Text(name) => Ok((self.symbols.intern_shared(&name), *span)),
+                other => Err(self.expected("a text", &other, *span, "an attribute's name")),
+            },
+        }
+    }
+
+    fn select(
+        &mut self,
+        op: OpId,
+        from: OpId,
+        path: &[Step],
+        default: Option<OpId>,
+        scope: &Scope,
+    ) -> Result<Val, Raised> {
+        let mut value = self.run_deeper(from, scope)?;
+        for step in path {
+            let (name, span) = self.step(step, scope)?;
+            let found = match &value {
+                Val::Set(set) => set.get(name).map(|attribute| attribute.value),
+                _ => None,
+            };
+            value = match (found, default, &value) {
+                (Some(thunk), ..) => self.force(thunk)?,
+                (None, Some(default), _) => return self.run_deeper(default, scope),
+                (None, None, Val::Set(set)) => return Err(self.missing(set, name, span)),
+                (None, None, _) => return self.field(&value, name, op),
+            };
+        }
+        Ok(value)
+    }
+
+    fn has(&mut self, from: OpId, path: &[Step], scope: &Scope) -> Result<Val, Raised> {
+        let mut value = self.run_deeper(from, scope)?;
+        for (index, step) in path.iter().enumerate() {
+            let (name, _) = self.step(step, scope)?;
+            let found = match &value {
+                Val::Set(set) => set.get(name).map(|attribute| attribute.value),
+                _ => None,
+            };
+            let Some(thunk) = found else { return Ok(Val::Bool(false)) };
+            if index + 1 < path.len() {
+                value = self.force(thunk)?;
+            }
+        }
+        Ok(Val::Bool(true))
+    }
+
+    fn undefined(&mut self, scope: &Scope, name: Symbol, span: Span) -> Raised {
+        let name = self.name(name).clone();
+        if LEFT_OUT.contains(&&*name) {
+            return Raised::new("left-out", span, format!("`{name}` is left out of this language"));
+        }
+        let names = self.names_in(scope);
+        let raised = Raised::new("undefined-name", span, format!("undefined name `{name}`"));
+        match nearest(&name, names.iter().map(|name| &**name)) {
+            Some(near) => raised.help(format!("did you mean `{near}`?")),
+            None => raised,
+        }
+    }
+
+    /// Calls a function with at least one argument.
+    ///
+    /// # Errors
+    /// Whatever is wrong within it, or that it is not a function.
+    pub fn call(&mut self, function: &Val, arguments: &[ThunkId], span: Span) -> Result<Val, Raised> {
+        let mut function = function.clone();
+        let mut left = arguments;
+        while !left.is_empty() {
+            self.calls += 1;
+            if self.calls > self.limits.calls {
+                let message = format!("evaluation needs more than {} calls", self.limits.calls);
+                return Err(Raised::new("too-long", span, message));
+            }
+            function = match &function {
+                Val::Function(callee) => match &**callee {
+                    Function::Lambda(code, scope) => {
+                        let argument = left[0];
+                        left = &left[1..];
+                        self.call_lambda(code, scope, argument, span)?
+                    }
+                    Function::Builtin(builtin, known) => {
+                        let take = (builtin.arity - known.len()).min(left.len());
+                        let mut all = known.clone();
+                        all.extend_from_slice(&left[..take]);
+                        left = &left[take..];
+                        if all.len() == builtin.arity {
+                            self.deeper(|evaluator| (builtin.run)(evaluator, &all, span))?
+                        } else {
+                            Val::Function(Rc::new(Function::Builtin(builtin, all)))
+                        }
+                    }
+                },
+                Val::Set(set) => {
+                    let functor = self.symbols.intern("__functor");
+                    let Some(functor) = set.get(functor).map(|attribute| attribute.value) else {
+                        return Err(self.not_a_function(&function, span));
+                    };
+                    let functor = self.force(functor)?;
+                    let this = self.value(function.clone());
+                    self.deeper(|evaluator| evaluator.call(&functor, &[this], span))?
+                }
+                other => return Err(self.not_a_function(other, span)),
+            };
+        }
+        Ok(function)
+    }
+
+    fn not_a_function(&self, value: &Val, span: Span) -> Raised {
+        Raised::new(
+            "expression-type",
+            span,
+            format!("expected a function to call, found {}", self.show(value)),
+        )
+    }
+
+    fn call_lambda(
+        &mut self,
+        code: &Rc<LambdaCode>,
+        scope: &Scope,
+        argument: ThunkId,
+        span: Span,
+    ) -> Result<Val, Raised> {
+        let result = self.deeper(|evaluator| {
+            let inner = match &code.parameter {
+                ParameterCode::One => scope.one(argument),
+                ParameterCode::Pattern { fields, open, all } => {
+                    let set = evaluator.force(argument)?;
+                    let set = evaluator.as_set(set, span, "the argument")?;
+                    let mut values = Vec::with_capacity(fields.len() + 1);
+                    let mut defaults = Vec::new();
+                    let mut matched = 0;
+                    for field in fields {
+                        match (set.get(field.name), field.default) {
+                            (Some(attribute), _) => {
+                                matched += 1;
+                                values.push(attribute.value);
+                            }
+                            (None, Some(default)) => {
+                                let thunk = evaluator.reserve();
+                                defaults.push((thunk, default));
+                                values.push(thunk);
+                            }
+                            (None, None) => {
+                                let name = evaluator.name(field.name);
+                                let message =
+                                    format!("function needs the argument `{name}`, which is not given");
+                                let raised = Raised::new("missing-argument", span, message);
+                                return Err(match evaluator.span_of(field.place) {
+                                    Some(place) => raised.label(place, "asked for here"),
+                                    None => raised,
+                                });
+                            }
+                        }
+                    }
+                    if !open && matched < set.len() {
+                        return Err(evaluator.unexpected_argument(code, fields, &set, span));
+                    }
+                    if *all {
+                        values.push(argument);
+                    }
+                    let inner = scope.many(values);
+                    for (thunk, default) in defaults {
+                        evaluator.set_thunk(thunk, Thunk::Suspended(default, inner.clone()));
+                    }
+                    inner
+                }
+            };
+            evaluator.run(code.body, &inner)
+        });
+        result.map_err(|raised| match &code.name {
+            Some(name) => raised.frame(span, format!("in this call of `{name}`")),
+            None => raised.frame(span, "in this call"),
+        })
+    }
+
+    fn unexpected_argument(
+        &self,
+        code: &LambdaCode,
+        fields: &[super::code::FieldCode],
+        set: &Set,
+        span: Span,
+    ) -> Raised {
+        let known = |name: Symbol| fields.iter().any(|field| field.name == name);
+        let Some(extra) = self.sorted(set).into_iter().find(|entry| !known(entry.name)) else {
+            return Raised::new("unexpected-argument", span, "unexpected argument");
+        };
+        let name = self.name(extra.name);
+        let message = format!("function does not take the argument `{name}`");
+        let at = self.span_of(extra.place).unwrap_or(span);
+        let mut raised = Raised::new("unexpected-argument", at, message).label(code.span, "the function");
+        let names = fields.iter().map(|field| &**self.name(field.name));
+        if let Some(near) = nearest(name, names) {
+            raised = raised.help(format!("did you mean `{near}`?"));
+        }
+        raised
+    }
+
+    /// That something is of the wrong type.
+    pub(super) fn expected(&self, expected: &str, found: &Val, span: Span, what: &str) -> Raised {
+        let message = format!("{what} must be {expected}, found {}", self.show(found));
+        Raised::new("expression-type", span, message)
+    }
+
+    pub(super) fn as_set(&self, value: Val, span: Span, what: &str) -> Result<Rc<Set>, Raised> {
+        match value {
+            Val::Set(set) => Ok(set),
+            other => Err(self.expected("a set", &other, span, what)),
+        }
+    }
+
+    pub(super) fn as_list(&self, value: Val, span: Span, what: &str) -> Result<Rc<[ThunkId]>, Raised> {
+        match value {
+            Val::List(list) => Ok(list),
+            other => Err(self.expected("a list", &other, span, what)),
+        }
+    }
+
+    /// A value in a message: short, and nothing is forced for it.
+    pub(super) fn show(&self, value: &Val) -> String {
+        match value {
+            Val::Bool(value) => format!("the boolean `{value}`"),
+            Val::Int(value) => format!("the integer `{value}`"),
+            Val::Float(value) => format!("the float `{value}`"),
+            Val::Text(text) if text.chars().count() <= 40 => format!("the text {text:?}"),
+            Val::Text(text) => format!("the text {:?}…", text.chars().take(40).collect::<String>()),
+            Val::List(list) if list.is_empty() => "an empty list".into(),
+            Val::Set(set) if set.is_empty() => "an empty set".into(),
+            other => other.what().into(),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Values as text: interpolation, `+`, `toString`.
+
+use super::code::TextPiece;
+use super::scope::Scope;
+use super::val::{Set, Val};
+use super::{Evaluator, Raised};
+use crate::source::Span;
+use crate::syntax::expr::Part;
+use std::fmt::Write;
+use std::rc::Rc;
+use std::sync::Arc;
+
+impl Evaluator {
+    /// A text of the document with its expressions.
+    pub(super) fn parts(&mut self, parts: &[Part], scope: &Scope) -> Result<Val, Raised> {
+        let mut text = String::new();
+        for part in parts {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Expression(expr, span) => {
+                    let op = self.compile(expr);
+                    let value = self.run(op, scope)?;
+                    self.append(&mut text, &value, *span)?;
+                }
+            }
+        }
+        Ok(Val::Text(text.into()))
+    }
+
+    pub(super) fn pieces(&mut self, pieces: &[TextPiece], scope: &Scope) -> Result<Val, Raised> {
+        let mut text = String::new();
+        for piece in pieces {
+            match piece {
+                TextPiece::Literal(literal) => text.push_str(literal),
+                TextPiece::Op(op) => {
+                    let value = self.deeper(|evaluator| evaluator.run(*op, scope))?;
+                    self.append(&mut text, &value, self.op_span(*op))?;
+                }
+            }
+        }
+        Ok(Val::Text(text.into()))
+    }
+
+    /// Interpolates a value: texts, numbers, booleans, and sets that say how.
+    pub(super) fn append(&mut self, text: &mut String, value: &Val, span: Span) -> Result<(), Raised> {
+        match value {
+            Val::Int(number) => _ = write!(text, "{number}"),
+            Val::Float(number) => text.push_str(&float(*number)),
+            Val::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+            other => return self.append_strictly(text, other, span),
+        }
+        Ok(())
+    }
+
+    /// What `+` joins: texts, and sets that say how.
+    pub(super) fn append_strictly(
+        &mut self,
+        text: &mut String,
+        value: &Val,
+        span: Span,
+    ) -> Result<(), Raised> {
+        match value {
+            Val::Text(part) => text.push_str(part),
+            Val::Set(set) => match self.set_text(set, span)? {
+                Some(inner) => {
+                    return self.deeper(|evaluator| evaluator.append_strictly(text, &inner, span));
+                }
+                None => return Err(self.no_text(value, span)),
+            },
+            _ => return Err(self.no_text(value, span)),
+        }
+        Ok(())
+    }
+
+    fn no_text(&self, value: &Val, span: Span) -> Raised {
+        let raised = Raised::new("expression-type", span, format!("{} cannot become text", self.show(value)));
+        match value {
+            Val::List(_) => raised.help("join a list with `lib.concatStringsSep \" \" list`"),
+            Val::Set(_) => raised.help("select one of its attributes, or show it with `builtins.toJSON`"),
+            Val::Int(_) | Val::Float(_) | Val::Bool(_) => raised.help("interpolate it: \"${value}\""),
+            Val::Null => raised.help("give it a value with `if value == null then … else …`"),
+            Val::Function(_) => raised.help("is it missing an argument?"),
+            Val::Text(_) => raised,
+        }
+    }
+
+    /// What a set with `__toString` or `outPath` stands for.
+    pub(super) fn set_text(&mut self, set: &Rc<Set>, span: Span) -> Result<Option<Val>, Raised> {
+        let to_string = self.symbols.intern("__toString");
+        if let Some(attribute) = set.get(to_string) {
+            let function = attribute.value;
+            let function = self.force(function)?;
+            let this = self.value(Val::Set(set.clone()));
+            return self.call(&function, &[this], span).map(Some);
+        }
+        let out_path = self.symbols.intern("outPath");
+        match set.get(out_path).map(|attribute| attribute.value) {
+            Some(value) => self.force(value).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// `builtins.toString`
+    pub(super) fn to_text(&mut self, value: &Val, span: Span) -> Result<Arc<str>, Raised> {
+        match value {
+            Val::Text(text) => Ok(text.clone()),
+            Val::Null => Ok("".into()),
+            Val::Bool(value) => Ok(if *value { "1" } else { "" }.into()),
+            Val::Int(number) => Ok(number.to_string().into()),
+            Val::Float(number) => Ok(format!("{number:.6}").into()),
+            Val::List(items) => {
+                let mut text = String::new();
+                for (index, item) in items.iter().enumerate() {
+                    let value = self.force(*item)?;
+                    let part = self.deeper(|evaluator| evaluator.to_text(&value, span))?;
+                    text.push_str(&part);
+                    let empty = matches!(&value, Val::List(inner) if inner.is_empty());
+                    if index + 1 < items.len() && !empty {
+                        text.push(' ');
+                    }
+                }
+                Ok(text.into())
+            }
+            Val::Set(set) => match self.set_text(set, span)? {
+                Some(inner) => self.deeper(|evaluator| evaluator.to_text(&inner, span)),
+                None => Err(self.no_text(value, span)),
+            },
+            Val::Function(_) => Err(self.no_text(value, span)),
+        }
+    }
+}
+
+/// A float as one would write it.
+pub(super) fn float(number: f64) -> String {
+    if number.is_finite() && number.fract() == 0.0 && number.abs() < 1e15 {
+        format!("{number:.1}")
+    } else {
+        number.to_string()
+    }
+}

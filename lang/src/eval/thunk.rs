@@ -1,0 +1,314 @@
+//! Thunks: made cheaply, forced at most once, marked while they are forced.
+
+use super::code::OpId;
+use super::scope::Scope;
+use super::val::{Symbol, ThunkId, Val};
+use super::{Evaluator, Raised};
+use crate::source::Span;
+use crate::syntax::expr::{Expr, Part, Template};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How many places of a cycle are shown.
+const CYCLE_LABELS: usize = 12;
+
+pub(super) enum Thunk {
+    Done(Val),
+    Failed(Raised),
+    /// Being forced, or reserved and not yet filled in.
+    Busy,
+    Suspended(OpId, Scope),
+    /// An attribute of a set; the operation is there for its span.
+    Field(ThunkId, Symbol, OpId),
+    /// A function and its argument; calls made by builtins.
+    Call(ThunkId, ThunkId),
+    Call2(Rc<(ThunkId, ThunkId, ThunkId)>),
+    Text(Rc<(Arc<[Part]>, Scope, Span)>),
+    Native(Rc<dyn Native>),
+}
+
+/// A value computed by the embedder: an option of the configuration.
+pub trait Native {
+    /// Computes it. Called at most once.
+    ///
+    /// # Errors
+    /// Whatever is wrong with it.
+    fn run(&self, evaluator: &mut Evaluator) -> Result<Val, Raised>;
+
+    /// The place that stands for it in the chain of a cycle.
+    fn span(&self) -> Span;
+
+    /// How the chain of a cycle calls it, such as "option `hosts.a.fqdn`".
+    fn name(&self) -> String;
+}
+
+/// One thunk being forced.
+pub(super) struct Forcing {
+    thunk: ThunkId,
+    what: What,
+}
+
+enum What {
+    Op(OpId),
+    Span(Span),
+    Native(Rc<dyn Native>),
+    Silent,
+}
+
+impl Evaluator {
+    /// A thunk of an expression in a scope.
+    pub fn expr(&mut self, expr: &Arc<Expr>, scope: &Scope) -> ThunkId {
+        let op = self.compile(expr);
+        self.delay(op, scope)
+    }
+
+    /// A thunk of a text of the document.
+    pub fn template(&mut self, template: &Template, scope: &Scope) -> ThunkId {
+        match template {
+            Template::Constant(text, _) => self.value(Val::Text(text.clone())),
+            Template::Expression(expr, _) => self.expr(expr, scope),
+            Template::Text(parts, span) => {
+                self.allocate(Thunk::Text(Rc::new((parts.clone(), scope.clone(), *span))))
+            }
+        }
+    }
+
+    /// A thunk that is done.
+    pub fn value(&mut self, value: Val) -> ThunkId {
+        self.allocate(Thunk::Done(value))
+    }
+
+    /// A thunk that the embedder computes.
+    pub fn native(
+        &mut self,
+        span: Span,
+        name: impl Fn() -> String + 'static,
+        run: impl FnOnce(&mut Evaluator) -> Result<Val, Raised> + 'static,
+    ) -> ThunkId {
+        self.native_thunk(Rc::new(Once { span, name, run: RefCell::new(Some(run)) }))
+    }
+
+    /// The same for a type of the embedder's own.
+    pub fn native_thunk(&mut self, native: Rc<dyn Native>) -> ThunkId {
+        self.allocate(Thunk::Native(native))
+    }
+
+    /// A thunk to be filled in by [`Evaluator::fill`], so that values may refer to each other. Forcing it
+    /// before that is a cycle.
+    pub fn reserve(&mut self) -> ThunkId {
+        self.allocate(Thunk::Busy)
+    }
+
+    /// Makes the reserved thunk compute what `other` computes.
+    pub fn fill(&mut self, reserved: ThunkId, other: ThunkId) {
+        if let Thunk::Done(value) = &self.thunks[other.0 as usize] {
+            let value = value.clone();
+            self.thunks[reserved.0 as usize] = Thunk::Done(value);
+        } else {
+            let alias = Once {
+                span: self.span_of_thunk(other),
+                name: String::new,
+                run: RefCell::new(Some(move |evaluator: &mut Evaluator| evaluator.force(other))),
+            };
+            self.thunks[reserved.0 as usize] = Thunk::Native(Rc::new(alias));
+        }
+    }
+
+    pub(super) fn allocate(&mut self, thunk: Thunk) -> ThunkId {
+        self.thunks.push(thunk);
+        ThunkId(self.thunks.len() as u32 - 1)
+    }
+
+    /// Thunks side by side, to be set by [`Evaluator::set_thunk`].
+    pub(super) fn allocate_range(&mut self, count: usize) -> ThunkId {
+        let first = self.thunks.len();
+        self.thunks.resize_with(first + count, || Thunk::Busy);
+        ThunkId(first as u32)
+    }
+
+    pub(super) fn set_thunk(&mut self, thunk: ThunkId, to: Thunk) {
+        self.thunks[thunk.0 as usize] = to;
+    }
+
+    /// The value, if it is already there.
+    pub fn done(&self, thunk: ThunkId) -> Option<&Val> {
+        match &self.thunks[thunk.0 as usize] {
+            Thunk::Done(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn span_of_thunk(&self, thunk: ThunkId) -> Span {
+        match &self.thunks[thunk.0 as usize] {
+            Thunk::Suspended(op, _) | Thunk::Field(_, _, op) => self.op_span(*op),
+            Thunk::Text(text) => text.2,
+            Thunk::Native(native) => native.span(),
+            _ => self.nowhere(),
+        }
+    }
+
+    /// The place of what is being forced now: where something has no place of its own.
+    pub(super) fn nowhere(&self) -> Span {
+        let known = self.forcing.iter().rev().find_map(|forcing| self.span_of_what(&forcing.what));
+        known.unwrap_or(Span::new(crate::source::SourceId(0), 0, 0))
+    }
+
+    fn span_of_what(&self, what: &What) -> Option<Span> {
+        match what {
+            What::Op(op) => Some(self.op_span(*op)),
+            What::Span(span) => Some(*span),
+            What::Native(native) => Some(native.span()),
+            What::Silent => None,
+        }
+    }
+
+    /// The value of a thunk, computed now if it was not yet.
+    ///
+    /// # Errors
+    /// Whatever is wrong with it; a thunk that needs itself is the error `cycle`.
+    pub fn force(&mut self, thunk: ThunkId) -> Result<Val, Raised> {
+        match &self.thunks[thunk.0 as usize] {
+            Thunk::Done(value) => Ok(value.clone()),
+            Thunk::Failed(raised) => Err(raised.clone()),
+            Thunk::Busy => Err(self.cycle(thunk)),
+            _ => self.force_now(thunk),
+        }
+    }
+
+    fn force_now(&mut self, id: ThunkId) -> Result<Val, Raised> {
+        let thunk = std::mem::replace(&mut self.thunks[id.0 as usize], Thunk::Busy);
+        let what = match &thunk {
+            Thunk::Suspended(op, _) | Thunk::Field(_, _, op) => What::Op(*op),
+            Thunk::Text(text) => What::Span(text.2),
+            Thunk::Native(native) => What::Native(native.clone()),
+            Thunk::Done(_) | Thunk::Failed(_) | Thunk::Busy | Thunk::Call(..) | Thunk::Call2(_) => {
+                What::Silent
+            }
+        };
+        self.forcing.push(Forcing { thunk: id, what });
+        let result = self.deeper(|evaluator| match thunk {
+            Thunk::Done(value) => Ok(value),
+            Thunk::Failed(raised) => Err(raised),
+            Thunk::Busy => Err(evaluator.cycle(id)),
+            Thunk::Suspended(op, scope) => evaluator.run(op, &scope),
+            Thunk::Field(from, name, op) => {
+                let set = evaluator.force(from)?;
+                evaluator.field(&set, name, op)
+            }
+            Thunk::Call(function, argument) => {
+                let function = evaluator.force(function)?;
+                let span = evaluator.nowhere();
+                evaluator.call(&function, &[argument], span)
+            }
+            Thunk::Call2(call) => {
+                let function = evaluator.force(call.0)?;
+                let span = evaluator.nowhere();
+                evaluator.call(&function, &[call.1, call.2], span)
+            }
+            Thunk::Text(text) => evaluator.parts(&text.0, &text.1),
+            Thunk::Native(native) => native.run(evaluator),
+        });
+        self.forcing.pop();
+        self.thunks[id.0 as usize] = match &result {
+            Ok(value) => Thunk::Done(value.clone()),
+            Err(raised) => Thunk::Failed(raised.clone()),
+        };
+        result
+    }
+
+    /// The value with all its parts forced.
+    ///
+    /// # Errors
+    /// The first part that is wrong.
+    pub fn force_deep(&mut self, thunk: ThunkId) -> Result<Val, Raised> {
+        let value = self.force(thunk)?;
+        let mut seen = std::collections::HashSet::new();
+        let mut left = vec![thunk];
+        while let Some(thunk) = left.pop() {
+            if !seen.insert(thunk) {
+                continue;
+            }
+            match self.force(thunk)? {
+                Val::List(items) => left.extend(items.iter().rev()),
+                Val::Set(set) => left.extend(set.entries().iter().rev().map(|entry| entry.value)),
+                Val::Null | Val::Bool(_) | Val::Int(_) | Val::Float(_) | Val::Text(_) | Val::Function(_) => {}
+            }
+        }
+        Ok(value)
+    }
+
+    /// One level deeper, within the limits and with stack to spare.
+    pub(super) fn deeper<T>(&mut self, go: impl FnOnce(&mut Self) -> Result<T, Raised>) -> Result<T, Raised> {
+        if self.depth >= self.limits.depth {
+            let message = format!("evaluation deeper than {} levels", self.limits.depth);
+            return Err(Raised::new("too-deep", self.nowhere(), message)
+                .help("does a function call itself without an end?"));
+        }
+        if self.thunks.len() > self.limits.thunks as usize {
+            let message = format!("evaluation needs more than {} values", self.limits.thunks);
+            return Err(Raised::new("too-large", self.nowhere(), message));
+        }
+        self.depth += 1;
+        let result = stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || go(self));
+        self.depth -= 1;
+        result
+    }
+
+    /// A thunk that needs itself: the chain of what was being forced since it was first.
+    fn cycle(&self, thunk: ThunkId) -> Raised {
+        let first = self.forcing.iter().position(|forcing| forcing.thunk == thunk).unwrap_or(0);
+        let mut chain: Vec<(Span, String)> = Vec::new();
+        for forcing in &self.forcing[first..] {
+            let Some(span) = self.span_of_what(&forcing.what) else { continue };
+            let name = match &forcing.what {
+                What::Native(native) => native.name(),
+                What::Op(_) | What::Span(_) | What::Silent => String::new(),
+            };
+            if chain.last().is_none_or(|(last, _)| *last != span) {
+                chain.push((span, name));
+            }
+        }
+        let Some(((span, name), rest)) = chain.split_first() else {
+            return Raised::new("cycle", self.nowhere(), "value needs itself");
+        };
+        let subject = if name.is_empty() { "value" } else { name };
+        let mut raised = Raised::new("cycle", *span, format!("{subject} needs itself"));
+        for (span, name) in rest.iter().take(CYCLE_LABELS) {
+            let text =
+                if name.is_empty() { "which needs this".into() } else { format!("which needs {name}") };
+            raised = raised.label(*span, text);
+        }
+        if !rest.is_empty() {
+            raised = raised.label(*span, "which needs the first again");
+        }
+        raised
+    }
+}
+
+struct Once<N, F> {
+    span: Span,
+    name: N,
+    run: RefCell<Option<F>>,
+}
+
+impl<N, F> Native for Once<N, F>
+where
+    N: Fn() -> String,
+    F: FnOnce(&mut Evaluator) -> Result<Val, Raised>,
+{
+    fn run(&self, evaluator: &mut Evaluator) -> Result<Val, Raised> {
+        match self.run.take() {
+            Some(run) => run(evaluator),
+            None => Err(Raised::new("cycle", self.span, format!("{} needs itself", (self.name)()))),
+        }
+    }
+
+    fn span(&self) -> Span {
+        self.span
+    }
+
+    fn name(&self) -> String {
+        (self.name)()
+    }
+}
