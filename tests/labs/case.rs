@@ -1,0 +1,111 @@
+//! A lab file with its claims, written as comments in it:
+//!
+//! ```text
+//! // check: client1: ping -c 1 10.0.0.2            must end with 0
+//! // check-fails: client1: ping -c 1 10.0.9.9      must not
+//! // drift: client1: ip link set eth0 down => veth client1/eth0     by hand; then the plan has exactly these steps
+//! // needs: id-range                               refused, by name, to a user who has none
+//! // set: hosts=20                                 for every command
+//! // limit: 120                                    seconds for one command
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// One lab file and what it claims.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    /// The file, relative to the checkout.
+    pub(crate) path: PathBuf,
+    /// Commands on hosts, in order.
+    pub(crate) checks: Vec<Check>,
+    /// Things done by hand, and what the plan then says.
+    pub(crate) drifts: Vec<Drift>,
+    /// Whether one id is not enough.
+    pub(crate) needs_range: bool,
+    /// `name=value` for `--set`.
+    pub(crate) set: Vec<String>,
+    /// For one command.
+    pub(crate) limit: Duration,
+}
+
+/// A command on a host that must succeed, or must not.
+#[derive(Clone, Debug)]
+pub(crate) struct Check {
+    /// Where.
+    pub(crate) host: String,
+    /// What, for `sh -c`.
+    pub(crate) command: String,
+    /// Whether it must end with 0.
+    pub(crate) succeeds: bool,
+}
+
+/// A change by hand.
+#[derive(Clone, Debug)]
+pub(crate) struct Drift {
+    /// Where.
+    pub(crate) host: String,
+    /// What, for `sh -c`.
+    pub(crate) command: String,
+    /// The resources in the plan afterwards, sorted.
+    pub(crate) planned: Vec<String>,
+}
+
+impl Case {
+    /// Reads the claims in the file at `checkout`/`path`.
+    pub(crate) fn read(checkout: &Path, path: &Path) -> Result<Self, String> {
+        let text = std::fs::read_to_string(checkout.join(path)).map_err(|error| error.to_string())?;
+        let mut case = Self {
+            path: path.to_owned(),
+            checks: Vec::new(),
+            drifts: Vec::new(),
+            needs_range: false,
+            set: Vec::new(),
+            limit: Duration::from_secs(60),
+        };
+        for (number, line) in text.lines().enumerate() {
+            let Some((word, rest)) =
+                line.trim_start().strip_prefix("// ").and_then(|line| line.split_once(": "))
+            else {
+                continue;
+            };
+            case.claim(word, rest.trim())
+                .map_err(|error| format!("{}:{}: {error}", path.display(), number + 1))?;
+        }
+        Ok(case)
+    }
+
+    /// Adds one claim; other comments are none.
+    fn claim(&mut self, word: &str, rest: &str) -> Result<(), String> {
+        match word {
+            "check" | "check-fails" => {
+                let (host, command) = on_host(rest)?;
+                self.checks.push(Check { host, command, succeeds: word == "check" });
+            }
+            "drift" => {
+                let (done, planned) =
+                    rest.rsplit_once(" => ").ok_or("expected `HOST: COMMAND => RESOURCE, …`")?;
+                let (host, command) = on_host(done)?;
+                let mut planned: Vec<String> = planned.split(", ").map(str::to_owned).collect();
+                planned.sort();
+                self.drifts.push(Drift { host, command, planned });
+            }
+            "needs" if rest == "id-range" => self.needs_range = true,
+            "needs" => return Err(format!("expected `needs: id-range`, found `{rest}`")),
+            "set" => self.set.push(rest.to_owned()),
+            "limit" => {
+                let seconds = rest.parse().map_err(|_| format!("expected seconds, found `{rest}`"))?;
+                self.limit = Duration::from_secs(seconds);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// `HOST: COMMAND`.
+fn on_host(text: &str) -> Result<(String, String), String> {
+    let (host, command) =
+        text.split_once(": ").ok_or_else(|| format!("expected `HOST: COMMAND`, found `{text}`"))?;
+    Ok((host.trim().to_owned(), command.trim().to_owned()))
+}

@@ -1,0 +1,167 @@
+//! What holds for every lab, in this order: apply; its checks; the second plan is empty and nothing restarts;
+//! each drift by hand is planned exactly, and repaired; destroyed; nothing is left.
+
+use crate::case::{Case, Check, Drift};
+use crate::remains::{self, Traces};
+use crate::run::{Outcome, run, until};
+use crate::stage::{Actor, Mode};
+use std::fs;
+use std::time::Duration;
+
+/// One lab, run by one actor.
+struct Lab<'a> {
+    actor: &'a Actor,
+    case: &'a Case,
+}
+
+/// Applies the lab of `case` as `actor` and tries every claim.
+pub(crate) fn hold(actor: &Actor, case: &Case) -> Result<(), String> {
+    let file = Actor::lab(&case.path);
+    let name = case.path.file_name().ok_or("a lab without a file name")?;
+    // The only lab file in the directory is the one that every command takes.
+    fs::copy(&file, actor.home.join(name)).map_err(|error| format!("copy {}: {error}", file.display()))?;
+    let lab = Lab { actor, case };
+    let links = remains::links();
+    let result = lab.life();
+    if result.is_err() {
+        let _ = lab.topo(&["destroy", "--yes"]);
+        lab.traces().kill();
+    }
+    result?;
+    match remains::links() {
+        after if after == links => Ok(()),
+        after => Err(format!("links of the machine: {links:?} before, {after:?} after")),
+    }
+}
+
+impl Lab<'_> {
+    fn life(&self) -> Result<(), String> {
+        let applied = self.topo(&["apply", "--yes"])?;
+        if self.case.needs_range && self.actor.mode == Mode::Single {
+            return self.refused(&applied);
+        }
+        expect(&applied, 0)?;
+        let traces = self.traces();
+        if traces.processes.is_empty() {
+            return Err(format!("applied, but no process of the lab is to be seen\n{applied}"));
+        }
+        for check in &self.case.checks {
+            self.check(check)?;
+        }
+        self.settled(&traces)?;
+        for drift in &self.case.drifts {
+            self.drift(drift)
+                .map_err(|error| format!("drift on {}: {}\n{error}", drift.host, drift.command))?;
+        }
+        let traces = self.traces();
+        expect(&self.topo(&["destroy", "--yes"])?, 0)?;
+        self.nothing_left(&traces)
+    }
+
+    /// A lab that needs more than this user has: said by name, and nothing happened.
+    fn refused(&self, applied: &Outcome) -> Result<(), String> {
+        expect(applied, 3)?;
+        if !applied.stderr.contains("/etc/subuid") {
+            return Err(format!("expected a word on `/etc/subuid`\n{applied}"));
+        }
+        self.nothing_left(&self.traces())
+    }
+
+    fn check(&self, check: &Check) -> Result<(), String> {
+        let outcome = self.on(&check.host, &check.command)?;
+        match (outcome.status == 0) == check.succeeds {
+            true => Ok(()),
+            false if check.succeeds => Err(format!("check on {} failed\n{outcome}", check.host)),
+            false => Err(format!("check on {} succeeded, but should fail\n{outcome}", check.host)),
+        }
+    }
+
+    /// Plans nothing, does nothing, and every process is the one it was.
+    fn settled(&self, before: &Traces) -> Result<(), String> {
+        expect(&self.topo(&["plan", "--detailed-exitcode"])?, 0)?;
+        let again = self.topo(&["apply", "--yes"])?;
+        expect(&again, 0)?;
+        if !format!("{}{}", again.stdout, again.stderr).contains("nothing to change") {
+            return Err(format!("expected `nothing to change`\n{again}"));
+        }
+        same_processes(before, &self.traces())
+    }
+
+    fn drift(&self, drift: &Drift) -> Result<(), String> {
+        let before = self.traces();
+        expect(&self.on(&drift.host, &drift.command)?, 0)?;
+        let planned = self.planned()?;
+        if planned != drift.planned {
+            return Err(format!("expected the plan {:?}, found {planned:?}", drift.planned));
+        }
+        expect(&self.topo(&["apply", "--yes"])?, 0)?;
+        let restarts = drift.planned.iter().any(|step| step.starts_with("daemon "));
+        if !restarts {
+            same_processes(&before, &self.traces())?;
+        }
+        self.settled(&self.traces())
+    }
+
+    /// The resources that a plan would touch, sorted.
+    fn planned(&self) -> Result<Vec<String>, String> {
+        let plan = self.topo(&["plan", "--format", "json", "--detailed-exitcode"])?;
+        expect(&plan, 2)?;
+        let value: serde_json::Value = serde_json::from_str(&plan.stdout)
+            .map_err(|error| format!("the plan is not JSON: {error}\n{plan}"))?;
+        let steps = value["steps"].as_array().ok_or_else(|| format!("no `steps` in the plan\n{plan}"))?;
+        let mut planned = Vec::new();
+        for step in steps {
+            let resource =
+                step["resource"].as_str().ok_or_else(|| format!("a step without `resource`: {step}"))?;
+            planned.push(resource.to_owned());
+        }
+        planned.sort();
+        Ok(planned)
+    }
+
+    fn nothing_left(&self, traces: &Traces) -> Result<(), String> {
+        let state = self.actor.state();
+        until(Duration::from_secs(2), || match traces.left(&state) {
+            left if left.is_empty() => Ok(()),
+            left => Err(format!("left behind:\n  {}", left.join("\n  "))),
+        })
+    }
+
+    fn traces(&self) -> Traces {
+        Traces::of(&self.actor.marker)
+    }
+
+    fn on(&self, host: &str, command: &str) -> Result<Outcome, String> {
+        self.topo(&["exec", host, "--", "sh", "-c", command])
+    }
+
+    fn topo(&self, arguments: &[&str]) -> Result<Outcome, String> {
+        let mut command = self.actor.command("topo");
+        command.args(arguments.iter().take(1));
+        for set in &self.case.set {
+            command.args(["--set", set]);
+        }
+        command.args(arguments.iter().skip(1));
+        run(command, &format!("topo {}", arguments.join(" ")), self.case.limit)
+    }
+}
+
+fn same_processes(before: &Traces, after: &Traces) -> Result<(), String> {
+    if before.processes == after.processes {
+        return Ok(());
+    }
+    let gone = before.processes.iter().filter(|(process, _)| !after.processes.contains_key(process));
+    let new = after.processes.iter().filter(|(process, _)| !before.processes.contains_key(process));
+    Err(format!(
+        "processes gone: {:?}\nprocesses new: {:?}",
+        gone.map(|(_, command)| command).collect::<Vec<_>>(),
+        new.map(|(_, command)| command).collect::<Vec<_>>(),
+    ))
+}
+
+fn expect(outcome: &Outcome, status: i32) -> Result<(), String> {
+    match outcome.status {
+        found if found == status => Ok(()),
+        _ => Err(format!("expected exit status {status}\n{outcome}")),
+    }
+}

@@ -1,0 +1,170 @@
+//! What a lab is made of, as the machine sees it from outside: processes, namespaces, mounts, links, files.
+//! Found without asking the product: by a mark in the environment of what the test started, then by namespace.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, Uid};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// The variable that marks a test's processes; its value is the test's own.
+pub(crate) const MARKER: &str = "TOPO_TEST_ACTOR";
+
+/// Kinds of namespace, as `/proc` names them.
+const KINDS: [&str; 6] = ["user", "mnt", "pid", "net", "uts", "ipc"];
+
+/// What is there of one test's labs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Traces {
+    /// Processes: id, start time in ticks, and command line.
+    pub(crate) processes: BTreeMap<(i32, u64), String>,
+    /// Namespaces other than the machine's: `net:[4026532281]`.
+    pub(crate) namespaces: BTreeSet<String>,
+}
+
+impl Traces {
+    /// Everything that the processes with `marker` in their environment hold, and all who share a namespace with them.
+    pub(crate) fn of(marker: &str) -> Self {
+        let mark = format!("{MARKER}={marker}");
+        let machine = namespaces("self");
+        let all = processes();
+        let mut traces = Self::default();
+        loop {
+            let known = (traces.processes.len(), traces.namespaces.len());
+            for &(pid, start) in &all {
+                if traces.processes.contains_key(&(pid, start)) || pid == std::process::id().cast_signed() {
+                    continue;
+                }
+                let mut own = namespaces(&pid.to_string());
+                own.retain(|namespace| !machine.contains(namespace));
+                if marked(pid, &mark) || own.iter().any(|namespace| traces.namespaces.contains(namespace)) {
+                    traces.processes.insert((pid, start), command_line(pid));
+                    traces.namespaces.append(&mut own);
+                    traces.namespaces.extend(held(pid).difference(&machine).cloned());
+                }
+            }
+            if known == (traces.processes.len(), traces.namespaces.len()) {
+                return traces;
+            }
+        }
+    }
+
+    /// Adds what was seen later.
+    pub(crate) fn add(&mut self, later: Self) {
+        self.processes.extend(later.processes);
+        self.namespaces.extend(later.namespaces);
+    }
+
+    /// Ends every process of it that still runs.
+    pub(crate) fn kill(&self) {
+        for (pid, _) in processes().iter().filter(|process| self.processes.contains_key(process)) {
+            let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
+        }
+    }
+
+    /// Whatever of it is still there, in words.
+    pub(crate) fn left(&self, state: &Path) -> Vec<String> {
+        let mut left = Vec::new();
+        let now = processes();
+        for (process, command) in &self.processes {
+            if now.contains(process) {
+                left.push(format!("process {} ({command})", process.0));
+            }
+        }
+        for (pid, _) in &now {
+            let mut holds = namespaces(&pid.to_string());
+            holds.append(&mut held(*pid));
+            for namespace in holds.intersection(&self.namespaces) {
+                left.push(format!("namespace {namespace}, held by process {pid} ({})", command_line(*pid)));
+            }
+        }
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        for mount in mounts.lines() {
+            let of_namespace = self.namespaces.iter().any(|namespace| mount.contains(namespace.as_str()));
+            if of_namespace || mount.contains(&*state.to_string_lossy()) {
+                left.push(format!("mount {mount}"));
+            }
+        }
+        files(state, &mut left);
+        left
+    }
+}
+
+/// The names of the machine's own network links.
+pub(crate) fn links() -> BTreeSet<String> {
+    let Ok(entries) = fs::read_dir("/sys/class/net") else { return BTreeSet::new() };
+    entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// Ends the labs that tests of a killed run left.
+pub(crate) fn kill_marked() {
+    for (pid, _) in processes() {
+        if marked(pid, &format!("{MARKER}=")) && pid != std::process::id().cast_signed() {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+    }
+}
+
+/// Ends every process of a user that only the tests have.
+pub(crate) fn kill_user(uid: Uid) {
+    for (pid, _) in processes() {
+        if fs::metadata(format!("/proc/{pid}")).is_ok_and(|process| process.uid() == uid.as_raw()) {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+    }
+}
+
+/// Every process that is not yet dead, with its start time.
+fn processes() -> BTreeSet<(i32, u64)> {
+    let Ok(entries) = fs::read_dir("/proc") else { return BTreeSet::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_string_lossy().parse().ok());
+    pids.filter_map(|pid: i32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+        if matches!(fields.first(), Some(&"Z" | &"X")) {
+            return None;
+        }
+        Some((pid, fields.get(19)?.parse().ok()?))
+    })
+    .collect()
+}
+
+/// Whether the environment that `pid` was started with has `mark`, or begins a variable with it.
+fn marked(pid: i32, mark: &str) -> bool {
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    environment.split(|byte| *byte == 0).any(|variable| match mark.ends_with('=') {
+        true => variable.starts_with(mark.as_bytes()),
+        false => variable == mark.as_bytes(),
+    })
+}
+
+fn command_line(pid: i32) -> String {
+    let bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).replace('\0', " ").trim().to_owned()
+}
+
+/// The namespaces a process is in.
+fn namespaces(pid: &str) -> BTreeSet<String> {
+    let links = KINDS.iter().filter_map(|kind| fs::read_link(format!("/proc/{pid}/ns/{kind}")).ok());
+    links.map(|link| link.to_string_lossy().into_owned()).collect()
+}
+
+/// The namespaces a process keeps alive by open files.
+fn held(pid: i32) -> BTreeSet<String> {
+    let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else { return BTreeSet::new() };
+    let links = entries.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
+    let names = links.map(|link| link.to_string_lossy().into_owned());
+    names.filter(|name| name.split_once(":[").is_some_and(|(kind, _)| KINDS.contains(&kind))).collect()
+}
+
+/// Every file below `directory`; empty directories are nobody's.
+fn files(directory: &Path, found: &mut Vec<String>) {
+    let Ok(entries) = fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => files(&entry.path(), found),
+            _ => found.push(format!("file {}", entry.path().display())),
+        }
+    }
+}
