@@ -41,14 +41,13 @@ impl Lab<'_> {
             return self.refused(&applied);
         }
         expect(&applied, 0)?;
-        let traces = self.traces();
-        if traces.processes.is_empty() {
+        if self.traces().processes.is_empty() {
             return Err(format!("applied, but no process of the lab is to be seen\n{applied}"));
         }
         for check in &self.case.checks {
             self.check(check)?;
         }
-        self.settled(&traces)?;
+        self.settled(&self.traces())?;
         for drift in &self.case.drifts {
             self.drift(drift)
                 .map_err(|error| format!("drift on {}: {}\n{error}", drift.host, drift.command))?;
@@ -120,15 +119,15 @@ impl Lab<'_> {
     }
 
     fn nothing_left(&self, traces: &Traces) -> Result<(), String> {
-        let state = self.actor.state();
-        until(Duration::from_secs(2), || match traces.left(&state) {
+        let state = &self.actor.state;
+        until(Duration::from_secs(2), || match traces.left(state) {
             left if left.is_empty() => Ok(()),
             left => Err(format!("left behind:\n  {}", left.join("\n  "))),
         })
     }
 
     fn traces(&self) -> Traces {
-        Traces::of(&self.actor.marker)
+        self.actor.traces()
     }
 
     fn on(&self, host: &str, command: &str) -> Result<Outcome, String> {

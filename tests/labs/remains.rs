@@ -1,5 +1,5 @@
 //! What a lab is made of, as the machine sees it from outside: processes, namespaces, mounts, links, files.
-//! Found without asking the product: by a mark in the environment of what the test started, then by namespace.
+//! Found without asking the product: by the test's own directories in command lines and environments, then by namespace.
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
@@ -7,9 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-
-/// The variable that marks a test's processes; its value is the test's own.
-pub(crate) const MARKER: &str = "TOPO_TEST_ACTOR";
 
 /// Kinds of namespace, as `/proc` names them.
 const KINDS: [&str; 6] = ["user", "mnt", "pid", "net", "uts", "ipc"];
@@ -24,9 +21,9 @@ pub(crate) struct Traces {
 }
 
 impl Traces {
-    /// Everything that the processes with `marker` in their environment hold, and all who share a namespace with them.
-    pub(crate) fn of(marker: &str) -> Self {
-        let mark = format!("{MARKER}={marker}");
+    /// Every process that was started with one of `directories` in its command line or environment, what it holds,
+    /// and all who share a namespace with it.
+    pub(crate) fn of(directories: &[&Path]) -> Self {
         let machine = namespaces("self");
         let all = processes();
         let mut traces = Self::default();
@@ -38,7 +35,9 @@ impl Traces {
                 }
                 let mut own = namespaces(&pid.to_string());
                 own.retain(|namespace| !machine.contains(namespace));
-                if marked(pid, &mark) || own.iter().any(|namespace| traces.namespaces.contains(namespace)) {
+                if marked(pid, directories)
+                    || own.iter().any(|namespace| traces.namespaces.contains(namespace))
+                {
                     traces.processes.insert((pid, start), command_line(pid));
                     traces.namespaces.append(&mut own);
                     traces.namespaces.extend(held(pid).difference(&machine).cloned());
@@ -97,10 +96,10 @@ pub(crate) fn links() -> BTreeSet<String> {
     entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// Ends the labs that tests of a killed run left.
-pub(crate) fn kill_marked() {
+/// Ends every process that was started with one of `directories` in its command line or environment.
+pub(crate) fn kill_marked(directories: &[&Path]) {
     for (pid, _) in processes() {
-        if marked(pid, &format!("{MARKER}=")) && pid != std::process::id().cast_signed() {
+        if marked(pid, directories) && pid != std::process::id().cast_signed() {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
     }
@@ -130,12 +129,12 @@ fn processes() -> BTreeSet<(i32, u64)> {
     .collect()
 }
 
-/// Whether the environment that `pid` was started with has `mark`, or begins a variable with it.
-fn marked(pid: i32, mark: &str) -> bool {
-    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    environment.split(|byte| *byte == 0).any(|variable| match mark.ends_with('=') {
-        true => variable.starts_with(mark.as_bytes()),
-        false => variable == mark.as_bytes(),
+/// Whether one of `directories` is in the command line of `pid` or in the environment it was started with.
+fn marked(pid: i32, directories: &[&Path]) -> bool {
+    ["cmdline", "environ"].iter().any(|file| {
+        let bytes = fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        directories.iter().any(|directory| text.contains(&*directory.to_string_lossy()))
     })
 }
 

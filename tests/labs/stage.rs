@@ -1,8 +1,9 @@
 //! Who the tests run as, and the place where they run: `/home/topo-test`, with a home for each mode, a copy of the
-//! binary and of the labs that everyone can read. Made when the first test needs it, removed at the end;
+//! binary and of the labs that everyone can read. Root's labs have their state below `/var`, as they do by default, which
+//! is a path that hosts cover. Made when the first test needs it, removed at the end;
 //! what a killed run left is removed first.
 
-use crate::remains;
+use crate::remains::{self, Traces};
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::{Gid, Uid, User, chown};
 use std::fs::{self, File, Permissions};
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const ROOT: &str = "/home/topo-test";
+const ROOT_STATE: &str = "/var/lib/topo-test";
 const LOCK: &str = "/run/lock/topo-test.lock";
 const RANGE_USER: &str = "topo-test-range";
 const SINGLE_USER: &str = "topo-test-single";
@@ -91,17 +93,14 @@ impl Stage {
 
 /// Removes whatever a run made, a killed one's labs included.
 fn clear() -> Result<(), String> {
-    remains::kill_marked();
+    remains::kill_marked(&[Path::new(ROOT), Path::new(ROOT_STATE)]);
     for user in [RANGE_USER, SINGLE_USER] {
         if let Ok(Some(user)) = User::from_name(user) {
             remains::kill_user(user.uid);
             tool("userdel", &[&user.name])?;
         }
     }
-    if Path::new(ROOT).exists() {
-        tool("rm", &["-rf", "--one-file-system", ROOT])?;
-    }
-    Ok(())
+    tool("rm", &["-rf", "--one-file-system", ROOT, ROOT_STATE])
 }
 
 /// The first of 65536 ids above every range that is given out. Makes the files where nobody has a range yet.
@@ -143,8 +142,8 @@ pub(crate) struct Actor {
     pub(crate) mode: Mode,
     /// The test's own directory: its home and its working directory.
     pub(crate) home: PathBuf,
-    /// What marks the test's processes, in their environment.
-    pub(crate) marker: String,
+    /// Where the test's labs keep their state.
+    pub(crate) state: PathBuf,
     ids: (Uid, Gid),
 }
 
@@ -164,7 +163,11 @@ impl Actor {
         chown(&home, Some(user.uid), Some(user.gid)).map_err(|error| error.to_string())?;
         std::os::unix::fs::symlink(format!("{ROOT}/topologies"), home.join("topologies"))
             .map_err(|error| error.to_string())?;
-        Ok(Self { mode, home, marker: short, ids: (user.uid, user.gid) })
+        let state = match mode {
+            Mode::Root => Path::new(ROOT_STATE).join(&short),
+            Mode::Range | Mode::Single => home.join(".local/state/topo"),
+        };
+        Ok(Self { mode, home, state, ids: (user.uid, user.gid) })
     }
 
     /// Where the lab file that is `path` in the checkout can be read.
@@ -172,9 +175,9 @@ impl Actor {
         Path::new(ROOT).join(path)
     }
 
-    /// Where the test's labs keep their state.
-    pub(crate) fn state(&self) -> PathBuf {
-        self.home.join(".local/state")
+    /// What is there of the test's labs.
+    pub(crate) fn traces(&self) -> Traces {
+        Traces::of(&[&self.home, &self.state])
     }
 
     /// `program` as this actor, with an ordinary Debian login's environment and nothing of ours.
@@ -191,11 +194,11 @@ impl Actor {
             .env("HOME", &self.home)
             .env("LC_ALL", "C.UTF-8")
             .env("COLUMNS", "100")
-            .env(remains::MARKER, &self.marker)
+            .env("LAB_STATE", &self.state)
             .current_dir(&self.home);
         if self.mode == Mode::Root {
-            // Where root's labs keep their state is the machine's; the tests' own stay apart.
-            command.env("TOPO_STATE", self.state().join("topo"));
+            // `/var/lib/topo` is for the machine's own labs.
+            command.env("TOPO_STATE", &self.state);
         } else {
             command.uid(self.ids.0.as_raw()).gid(self.ids.1.as_raw());
         }

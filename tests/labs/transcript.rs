@@ -115,7 +115,7 @@ impl Transcript {
                 }
                 Act::Type(command) => {
                     result = self.perform(actor, command);
-                    seen.add(Traces::of(&actor.marker));
+                    seen.add(actor.traces());
                     if result.is_err() {
                         break;
                     }
@@ -123,7 +123,7 @@ impl Transcript {
             }
         }
         let result = result.and_then(|()| {
-            until(Duration::from_secs(2), || match seen.left(&actor.state()) {
+            until(Duration::from_secs(2), || match seen.left(&actor.state) {
                 left if left.is_empty() && remains::links() == links => Ok(()),
                 left => Err(format!("at the end there is left:\n  {}", left.join("\n  "))),
             })

@@ -2,14 +2,14 @@
 
 mod balance;
 mod chars;
+pub mod expr;
+pub mod lexer;
 mod mistakes;
 mod number;
 mod parser;
 mod print;
 mod report;
 mod string;
-pub mod expr;
-pub mod lexer;
 pub mod tree;
 
 pub use parser::{MAX_DEPTH, parse};
