@@ -22,3 +22,4 @@ pub mod lower;
 pub mod machine;
 pub mod name;
 pub mod plan;
+pub mod runtime;

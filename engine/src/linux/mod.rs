@@ -6,8 +6,11 @@
 #![expect(unsafe_code, reason = "fork, exec, raw system calls and ioctls have no safe form")]
 
 mod error;
+pub mod files;
+pub mod mount;
 pub mod namespace;
 pub mod netns;
+pub mod process;
 pub mod socket;
 
 pub use error::Error;

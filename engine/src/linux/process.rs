@@ -1,0 +1,314 @@
+//! Processes: fork, execute, signal, wait. A process is known by its pidfd; a bare pid is used only by its parent, before
+//! it is reaped.
+
+use std::collections::BTreeMap;
+use std::ffi::{CStr, CString, OsStr};
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction, sigprocmask};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{Gid, Pid, Uid};
+
+use super::{Error, Result};
+
+/// The two sides of a fork.
+pub enum Fork {
+    /// In the new process.
+    Child,
+    /// In the old one.
+    Parent(Pid),
+}
+
+/// A command of the standard library, for programs that need nothing special.
+#[expect(clippy::disallowed_methods, reason = "this is where processes are started")]
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    Command::new(program)
+}
+
+/// Has the command run as this user, in a session of its own, with default signals, and die with the thread that
+/// started it.
+pub fn alone(command: &mut Command, uid: u32, gid: u32) -> &mut Command {
+    let parent = std::process::id();
+    let prepare = move || {
+        restore_signals();
+        nix::unistd::setsid()?;
+        change_user(uid, gid)?;
+        // Changing the user would undo this, so it comes last.
+        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+        // The parent may have died before the line above; from a new pid namespace it is seen as 0.
+        let seen = nix::unistd::getppid().as_raw().unsigned_abs();
+        if seen == parent || seen == 0 { Ok(()) } else { Err(Errno::ESRCH.into()) }
+    };
+    // SAFETY: only system calls that are safe after a fork, and no allocation.
+    unsafe { command.pre_exec(prepare) }
+}
+
+/// Forks. Only for a process with one thread, which is checked: the child may do all that its parent could.
+pub fn fork() -> Result<Fork> {
+    single_threaded()?;
+    // SAFETY: the process has one thread, so no lock is held by another.
+    match unsafe { nix::unistd::fork() } {
+        Ok(nix::unistd::ForkResult::Child) => Ok(Fork::Child),
+        Ok(nix::unistd::ForkResult::Parent { child }) => Ok(Fork::Parent(child)),
+        Err(errno) => Err(Error::new("start", "a process", errno)),
+    }
+}
+
+/// Forks a sibling: the new process is a child of this one's parent, in the pid namespace entered last.
+pub fn fork_sibling() -> Result<Fork> {
+    single_threaded()?;
+    let flags = libc::c_long::from(libc::CLONE_PARENT | libc::SIGCHLD);
+    // SAFETY: without a stack and without sharing memory this is a fork; the process has one thread.
+    let pid = unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) };
+    match i32::try_from(pid) {
+        Ok(0) => Ok(Fork::Child),
+        Ok(pid) if pid > 0 => Ok(Fork::Parent(Pid::from_raw(pid))),
+        _ => Err(Error::last("start", "a process beside this one")),
+    }
+}
+
+fn single_threaded() -> Result<()> {
+    // Has no effect in a process with one thread, and is refused in any other.
+    // SAFETY: takes a plain number.
+    if unsafe { libc::unshare(libc::CLONE_THREAD) } == 0 {
+        return Ok(());
+    }
+    Err(Error::last("fork", "a process with more than one thread"))
+}
+
+/// Ends the process at once, without running anything at exit.
+pub fn exit_now(code: i32) -> ! {
+    // SAFETY: never returns and touches no memory.
+    unsafe { libc::_exit(code) }
+}
+
+/// A descriptor for the process, which must be a child not yet reaped, or this process itself.
+pub fn pidfd_open(pid: Pid) -> Result<OwnedFd> {
+    // SAFETY: takes plain numbers and gives a new descriptor.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
+    match RawFd::try_from(fd) {
+        // SAFETY: the kernel has just made it for us alone.
+        Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+        _ => Err(Error::last("open a pidfd of", format!("process {pid}"))),
+    }
+}
+
+/// Sends a signal; a process that has ended is fine.
+pub fn signal(pidfd: BorrowedFd<'_>, signal: Signal) -> Result<()> {
+    send_signal(pidfd, signal as i32)
+}
+
+/// The same, by number.
+pub fn send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> Result<()> {
+    let null = std::ptr::null::<libc::siginfo_t>();
+    // SAFETY: the null pointer is allowed and means the default information.
+    let answer = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, null, 0) };
+    if answer == 0 || Errno::last() == Errno::ESRCH {
+        return Ok(());
+    }
+    Err(Error::last("send a signal", format!("{signal} to a process")))
+}
+
+/// Waits until the process has ended, at most this long; `false` when it has not.
+pub fn wait_until_ended(pidfd: BorrowedFd<'_>, limit: Duration) -> Result<bool> {
+    let deadline = Instant::now() + limit;
+    loop {
+        let mut watched = [PollFd::new(pidfd, PollFlags::POLLIN)];
+        match poll(&mut watched, timeout(Some(deadline))) {
+            Ok(0) if Instant::now() >= deadline => return Ok(false),
+            Ok(0) | Err(Errno::EINTR) => {}
+            Ok(_) => return Ok(true),
+            Err(errno) => return Err(Error::new("wait for", "a process", errno)),
+        }
+    }
+}
+
+/// The time until a deadline as `poll` takes it, rounded up; none is for ever.
+pub fn timeout(deadline: Option<Instant>) -> PollTimeout {
+    let Some(deadline) = deadline else { return PollTimeout::NONE };
+    let left = deadline.saturating_duration_since(Instant::now());
+    let milliseconds = left.as_millis() + u128::from(left.subsec_nanos() % 1_000_000 != 0);
+    PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX)
+}
+
+/// Kills every process of the group that this process leads, itself included; it must be a child not yet reaped.
+pub fn kill_group(leader: Pid) {
+    // There may be nobody left, which is what is wanted.
+    let _ = nix::sys::signal::killpg(leader, Signal::SIGKILL);
+}
+
+/// Waits for a child to change: `None` when it only may have.
+pub fn wait_for(child: Pid, flags: WaitPidFlag) -> Result<WaitStatus> {
+    loop {
+        match waitpid(child, Some(flags)) {
+            Err(Errno::EINTR) => {}
+            other => return other.map_err(|errno| Error::new("wait for", format!("process {child}"), errno)),
+        }
+    }
+}
+
+/// When a process started, in clock ticks since boot.
+pub fn started(pid: Pid) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may contain anything.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+}
+
+/// Gives every signal its default action and blocks none. Without the C library, which hides two of them.
+pub fn restore_signals() {
+    /// What the kernel takes, all zeroes: the default action, no flags, an empty mask.
+    const DEFAULT: [u64; 4] = [0; 4];
+    let null = std::ptr::null_mut::<u64>();
+    for signal in 1..=64 {
+        // SAFETY: the kernel reads at most the size of `DEFAULT`; it refuses KILL and STOP, which need no change.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, DEFAULT.as_ptr(), null, 8) };
+    }
+    // Cannot fail with these arguments.
+    let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
+}
+
+/// Has the kernel reap this process's children, and those it inherits.
+pub fn reap_automatically() -> Result<()> {
+    let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    // SAFETY: ignoring runs no code of ours.
+    unsafe { sigaction(Signal::SIGCHLD, &ignore) }
+        .map(drop)
+        .map_err(|errno| Error::new("ignore", "the ends of children", errno))
+}
+
+/// Waits for signals for ever.
+pub fn sleep_for_ever() -> ! {
+    loop {
+        nix::unistd::pause();
+    }
+}
+
+/// Has this process killed when its parent ends.
+pub fn die_with_parent() -> Result<()> {
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)
+        .map_err(|errno| Error::new("tie", "a process to its parent", errno))
+}
+
+/// The name that `ps` shows, cut to 15 bytes.
+pub fn set_name(name: &str) {
+    let bytes: Vec<u8> = name.bytes().filter(|byte| *byte != 0).take(15).collect();
+    if let Ok(name) = CString::new(bytes) {
+        // Only a help to those who look.
+        let _ = nix::sys::prctl::set_name(&name);
+    }
+}
+
+/// Closes every descriptor from this one on.
+pub fn close_from(first: RawFd) -> Result<()> {
+    let first = libc::c_uint::try_from(first).unwrap_or(3);
+    // SAFETY: the caller gives up all descriptors from here on; nothing that owns one is used afterwards.
+    let answer = unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) };
+    if answer == 0 { Ok(()) } else { Err(Error::last("close", "inherited descriptors")) }
+}
+
+/// Marks every descriptor from this one on to be closed by `exec`.
+pub fn close_on_exec_from(first: RawFd) -> Result<()> {
+    let first = libc::c_uint::try_from(first).unwrap_or(3);
+    // SAFETY: changes flags only.
+    let answer =
+        unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+    if answer == 0 { Ok(()) } else { Err(Error::last("mark", "descriptors to be closed")) }
+}
+
+/// Makes `target` (0, 1, 2 or a number that nothing owns) another name of this descriptor.
+pub fn redirect(descriptor: BorrowedFd<'_>, target: RawFd) -> Result<()> {
+    // SAFETY: what was behind `target` is given up on purpose.
+    let answer = unsafe { libc::dup2(descriptor.as_raw_fd(), target) };
+    if answer >= 0 { Ok(()) } else { Err(Error::last("redirect", format!("descriptor {target}"))) }
+}
+
+/// Descriptor 0, 1 or 2 as something owned, for the one who takes it over.
+pub fn take_standard(number: RawFd) -> OwnedFd {
+    // SAFETY: the standard descriptors are open in every process of ours, and the caller takes this one over.
+    unsafe { OwnedFd::from_raw_fd(number) }
+}
+
+/// Becomes this user and group, without further groups. Where further groups may not be given up (one id only) they
+/// stay, which matters to nobody: there is no other id.
+pub fn become_user(uid: u32, gid: u32) -> Result<()> {
+    change_user(uid, gid).map_err(|errno| Error::new("become", format!("user {uid}, group {gid}"), errno))
+}
+
+fn change_user(uid: u32, gid: u32) -> nix::Result<()> {
+    let (user, group) = (Uid::from_raw(uid), Gid::from_raw(gid));
+    match nix::unistd::setgroups(&[group]) {
+        Err(Errno::EPERM) if uid == 0 && gid == 0 => {}
+        other => other?,
+    }
+    nix::unistd::setresgid(group, group, group)?;
+    nix::unistd::setresuid(user, user, user)
+}
+
+/// Raises the limit of open files as far as it goes; gives the limit before.
+pub fn raise_open_files() -> Result<u64> {
+    let limit = Resource::RLIMIT_NOFILE;
+    let (soft, hard) =
+        getrlimit(limit).map_err(|errno| Error::new("read", "the limit of open files", errno))?;
+    setrlimit(limit, hard, hard)
+        .map(|()| soft)
+        .map_err(|errno| Error::new("raise", "the limit of open files", errno))
+}
+
+/// Sets the limit of open files, for programs that do something for every number below it.
+pub fn limit_open_files(soft: u64) -> Result<()> {
+    let limit = Resource::RLIMIT_NOFILE;
+    getrlimit(limit)
+        .and_then(|(_, hard)| setrlimit(limit, soft.min(hard), hard))
+        .map_err(|errno| Error::new("set", "the limit of open files", errno))
+}
+
+/// Becomes another program with exactly this environment. A program without `/` is searched in its `PATH`. Returns only
+/// when it failed.
+pub fn execute(argv: &[String], env: &BTreeMap<String, String>) -> io::Error {
+    let strings = || -> io::Result<(Vec<CString>, Vec<CString>)> {
+        let arguments =
+            argv.iter().map(|word| CString::new(word.as_str())).collect::<std::result::Result<_, _>>()?;
+        let pairs = env.iter().map(|(name, value)| CString::new(format!("{name}={value}")));
+        Ok((arguments, pairs.collect::<std::result::Result<_, _>>()?))
+    };
+    let (arguments, environment) = match strings() {
+        Ok(strings) => strings,
+        Err(error) => return error,
+    };
+    let Some(program) = argv.first().filter(|program| !program.is_empty()) else {
+        return io::ErrorKind::InvalidInput.into();
+    };
+    if program.contains('/') {
+        return try_execute(&arguments[0], &arguments, &environment).into();
+    }
+    let mut error = Errno::ENOENT;
+    for directory in env.get("PATH").map_or("", String::as_str).split(':').filter(|part| !part.is_empty()) {
+        let Ok(path) = CString::new(Path::new(directory).join(program).into_os_string().into_encoded_bytes())
+        else {
+            continue;
+        };
+        match try_execute(&path, &arguments, &environment) {
+            Errno::ENOENT | Errno::ENOTDIR => {}
+            // Another directory may have one that can be executed.
+            Errno::EACCES => error = Errno::EACCES,
+            other => return other.into(),
+        }
+    }
+    error.into()
+}
+
+fn try_execute(path: &CStr, arguments: &[CString], environment: &[CString]) -> Errno {
+    match nix::unistd::execve(path, arguments, environment) {
+        Ok(never) => match never {},
+        Err(errno) => errno,
+    }
+}

@@ -1,0 +1,119 @@
+//! Entering a lab: the process that works there is a child, because a pid namespace takes only children; its parent
+//! waits, hands signals on and ends as it ended.
+
+use std::path::PathBuf;
+
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, raise, sigprocmask};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::wait::{WaitPidFlag, WaitStatus};
+use nix::unistd::Pid;
+
+use super::client::Client;
+use super::error::Result;
+use super::spec::Ending;
+use crate::linux::Error as KernelError;
+use crate::linux::namespace::{self, Namespaces};
+use crate::linux::process::{self, Fork};
+
+/// Runs `work` in the namespaces of the lab, as its root, in a child of this process; gives how the child ended. This
+/// process must have one thread; the child may start as many as it likes. Its working directory is the same path, where
+/// there is one. The child is killed when this process is.
+pub fn enter(client: &Client, work: impl FnOnce() -> u8) -> Result<Ending> {
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    process::raise_open_files()?;
+    namespace::enter(client.supervisor(), with_user(client, namespace::HOST))?;
+    let signals = Forwarded::block()?;
+    match process::fork()? {
+        Fork::Parent(child) => signals.wait(child),
+        Fork::Child => {
+            signals.restore();
+            let code = match process::die_with_parent() {
+                Ok(()) => {
+                    // A directory that only the outside has is no reason to fail: paths are given absolute.
+                    let _ = std::env::set_current_dir(here);
+                    work()
+                }
+                Err(_) => u8::MAX,
+            };
+            std::process::exit(i32::from(code));
+        }
+    }
+}
+
+/// The signals that a waiting parent hands on to its child.
+pub(super) struct Forwarded {
+    signals: SignalFd,
+    before: SigSet,
+}
+
+impl Forwarded {
+    /// Blocks them, before the fork, so that none is lost.
+    pub(super) fn block() -> Result<Forwarded> {
+        let mut mask = SigSet::empty();
+        for signal in [
+            Signal::SIGCHLD,
+            Signal::SIGHUP,
+            Signal::SIGINT,
+            Signal::SIGQUIT,
+            Signal::SIGTERM,
+            Signal::SIGUSR1,
+            Signal::SIGUSR2,
+            Signal::SIGWINCH,
+        ] {
+            mask.add(signal);
+        }
+        let failed = |errno| KernelError::new("block", "the signals of a waiting process", errno);
+        let mut before = SigSet::empty();
+        sigprocmask(SigmaskHow::SIG_BLOCK, Some(&mask), Some(&mut before)).map_err(failed)?;
+        let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC).map_err(failed)?;
+        Ok(Forwarded { signals, before })
+    }
+
+    /// In the child: the signals as they were.
+    pub(super) fn restore(&self) {
+        // Cannot fail with a mask that the kernel gave.
+        let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&self.before), None);
+    }
+
+    /// In the parent: waits for the child, hands signals on to it, and stops and goes on with it.
+    pub(super) fn wait(self, child: Pid) -> Result<Ending> {
+        let ending = loop {
+            match process::wait_for(child, WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)? {
+                WaitStatus::Exited(_, code) => break Ending::Code(code),
+                WaitStatus::Signaled(_, signal, _) => break Ending::Signal(signal as i32),
+                WaitStatus::Stopped(..) => {
+                    let _ = raise(Signal::SIGSTOP);
+                    let _ = nix::sys::signal::kill(child, Signal::SIGCONT);
+                }
+                _ => self.hand_on(child)?,
+            }
+        };
+        self.restore();
+        Ok(ending)
+    }
+
+    fn hand_on(&self, child: Pid) -> Result<()> {
+        match self.signals.read_signal() {
+            Ok(Some(information)) => {
+                // What the terminal sends (code SI_KERNEL) it sends to the child as well.
+                let from_a_process = information.ssi_code <= 0;
+                let number = i32::try_from(information.ssi_signo).unwrap_or_default();
+                if let Ok(signal) = Signal::try_from(number)
+                    && signal != Signal::SIGCHLD
+                    && from_a_process
+                {
+                    let _ = nix::sys::signal::kill(child, signal);
+                }
+                Ok(())
+            }
+            Ok(None) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(KernelError::new("wait for", "signals", errno).into()),
+        }
+    }
+}
+
+/// The namespaces a command enters; the user namespace belongs to all of them where the lab has its own.
+pub(super) fn with_user(client: &Client, namespaces: Namespaces) -> Namespaces {
+    if client.user_namespace() { namespaces | namespace::USER } else { namespaces }
+}

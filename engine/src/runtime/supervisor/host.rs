@@ -1,0 +1,171 @@
+//! A host's init: pid 1 of the host's pid namespace, a child of the supervisor. It mounts what the host sees, then does
+//! nothing but exist; orphans on the host are its children, and the kernel reaps them for it.
+
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::sched::CloneFlags;
+
+use super::super::error::Failure;
+use super::super::report::Report;
+use super::super::spec::{HostView, Overlay};
+use crate::linux::mount::OverlayMarks;
+use crate::linux::process::Fork;
+use crate::linux::{Error as KernelError, Result as KernelResult, files, mount, namespace, netns, process};
+
+/// What is made in an empty `/run`, because packaged programs expect it from the machine's start.
+const RUN: [(&str, u32); 6] = [
+    ("lock", 0o1777),
+    ("sshd", 0o755),
+    ("samba", 0o755),
+    ("named", 0o755),
+    ("user", 0o755),
+    ("user/0", 0o700),
+];
+
+/// What is made in a host's own `/var` where the machine's belongs to nobody.
+const VAR: [(&str, u32); 5] =
+    [("tmp", 0o1777), ("log", 0o755), ("lib", 0o755), ("cache", 0o755), ("spool", 0o755)];
+
+/// In a process just forked from the supervisor: makes the host's namespaces and its init in them.
+pub(super) fn be_helper(
+    host: &str,
+    view: &HostView,
+    netns: Option<BorrowedFd<'_>>,
+    marks: OverlayMarks,
+    mut report: Report,
+) -> ! {
+    match separate(netns) {
+        Ok(Fork::Parent(pid)) => report.born(pid),
+        Ok(Fork::Child) => be_init(host, view, marks, report),
+        Err(error) => report.fail(error.into()),
+    }
+    process::exit_now(0)
+}
+
+fn separate(held: Option<BorrowedFd<'_>>) -> KernelResult<Fork> {
+    match held {
+        Some(held) => namespace::enter(held, CloneFlags::CLONE_NEWNET)?,
+        None => {
+            namespace::unshare(CloneFlags::CLONE_NEWNET)?;
+            netns::no_duplicate_address_detection()?;
+            netns::loopback_up()?;
+        }
+    }
+    namespace::unshare(namespace::HOST.difference(CloneFlags::CLONE_NEWNET))?;
+    process::fork_sibling()
+}
+
+fn be_init(host: &str, view: &HostView, marks: OverlayMarks, report: Report) -> ! {
+    process::set_name(&format!("topo@{host}"));
+    process::restore_signals();
+    let Ok(mut report) = report.keep_only_this() else { process::exit_now(1) };
+    let done = process::reap_automatically().map_err(Failure::from).and_then(|()| furnish(view, marks));
+    if let Err(failure) = done {
+        report.fail(failure);
+        process::exit_now(1);
+    }
+    drop(report);
+    process::sleep_for_ever()
+}
+
+/// Mounts what the host sees.
+fn furnish(view: &HostView, marks: OverlayMarks) -> Result<(), Failure> {
+    let kept = open_kept(&view.keep)?;
+    for overlay in &view.overlays {
+        put_over(overlay, &view.hostname, marks)?;
+    }
+    for (target, mode) in [("/run", 0o755), ("/tmp", 0o1777), ("/dev/shm", 0o1777)] {
+        if Path::new(target).is_dir() {
+            mount::tmpfs(Path::new(target), mode)?;
+        }
+    }
+    for (name, mode) in RUN {
+        files::make_directory(&Path::new("/run").join(name), mode)?;
+    }
+    for (path, directory) in kept {
+        show_again(&path, &directory)?;
+    }
+    // Where the machine's own `/sys` is restricted the kernel refuses a new one, and the lab's stays.
+    let _ = mount::sysfs(Path::new("/sys"));
+    mount::proc(Path::new("/proc"))?;
+    nix::unistd::sethostname(&view.hostname)
+        .map_err(|errno| KernelError::new("set the host name", &view.hostname, errno))?;
+    open_ports();
+    Ok(())
+}
+
+/// Directories that what is mounted next may cover, by descriptor.
+fn open_kept(keep: &[PathBuf]) -> KernelResult<Vec<(PathBuf, OwnedFd)>> {
+    let opened = |path: &PathBuf| files::open_directory(path).map(|directory| (path.clone(), directory));
+    keep.iter().map(opened).collect()
+}
+
+/// Binds a kept directory to its place if something else is seen there now.
+fn show_again(path: &Path, directory: &OwnedFd) -> Result<(), Failure> {
+    let itself = PathBuf::from(format!("/proc/self/fd/{}", directory.as_raw_fd()));
+    let inode = |path: &Path| fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
+    if inode(path) == inode(&itself) {
+        return Ok(());
+    }
+    files::make_directories(path, 0o755)?;
+    Ok(mount::bind(&itself, path)?)
+}
+
+fn put_over(overlay: &Overlay, hostname: &str, marks: OverlayMarks) -> Result<(), Failure> {
+    files::make_directories(&overlay.upper, 0o755)?;
+    files::make_directories(&overlay.work, 0o755)?;
+    match overlay.target.to_str() {
+        Some("/etc") => prepare_etc(&overlay.upper, hostname)?,
+        Some("/var") if marks == OverlayMarks::User => prepare_var(&overlay.upper)?,
+        _ => {}
+    }
+    let lower: Vec<PathBuf> = overlay.lower.iter().filter(|directory| directory.is_dir()).cloned().collect();
+    let Err(error) = mount::overlay(&overlay.target, &lower, &overlay.upper, &overlay.work, marks) else {
+        return Ok(());
+    };
+    if error.errno() == Some(Errno::EINVAL as i32)
+        && let Some(name) = mount::unfit_for_changes(&overlay.upper)?
+    {
+        return Err(Failure::StateOnOverlay { path: overlay.upper.clone(), file_system: name.to_string() });
+    }
+    Err(error.into())
+}
+
+/// The host's name, and an empty file instead of each link of the machine that leads into its `/run`.
+fn prepare_etc(upper: &Path, hostname: &str) -> KernelResult<()> {
+    files::replace(&upper.join("hostname"), format!("{hostname}\n").as_bytes(), 0o644)?;
+    for name in ["hosts", "resolv.conf"].map(OsStr::new) {
+        let ours = upper.join(name);
+        let link = fs::read_link(Path::new("/etc").join(name));
+        if link.is_ok() && fs::symlink_metadata(&ours).is_err() {
+            files::replace(&ours, b"", 0o644)?;
+        }
+    }
+    Ok(())
+}
+
+fn prepare_var(upper: &Path) -> KernelResult<()> {
+    for (name, mode) in VAR {
+        let place = upper.join(name);
+        files::make_directory(&place, mode)?;
+        // It may have been made by whoever put a file there before, and with another mode.
+        fs::set_permissions(&place, Permissions::from_mode(mode))
+            .map_err(|source| KernelError::new("set the mode of", place.display(), source))?;
+    }
+    Ok(())
+}
+
+/// Lets daemons that give up root have any port, and everybody ping. Not every kernel lets us say so.
+fn open_ports() {
+    let _ = netns::write_proc("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+    for groups in ["0 2147483647", "0 65535", "0 0"] {
+        if netns::write_proc("/proc/sys/net/ipv4/ping_group_range", groups).is_ok() {
+            return;
+        }
+    }
+}
