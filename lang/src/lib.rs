@@ -9,6 +9,7 @@
 
 pub mod diagnostic;
 pub mod eval;
+mod module;
 pub mod nearest;
 pub mod source;
 pub mod syntax;
