@@ -9,4 +9,9 @@ pub trait World {
     /// # Errors
     /// Whatever kept it from being read; `InvalidData` where it is not UTF-8.
     fn read(&self, path: &str) -> io::Result<String>;
+
+    /// The names of the modules called `std:NAME`, so that a misspelt one can be helped.
+    fn standard(&self) -> Vec<&str> {
+        Vec::new()
+    }
 }

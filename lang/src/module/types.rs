@@ -93,6 +93,23 @@ impl Type {
         }
     }
 
+    /// Whether it has one value, so that two definitions must agree.
+    pub(crate) fn is_scalar(&self) -> bool {
+        match self {
+            Type::Any | Type::List(_) | Type::Map(_) | Type::Submodule(_) => false,
+            Type::Optional(inner) => inner.is_scalar(),
+            Type::Union(types) => types.iter().all(Type::is_scalar),
+            Type::Function
+            | Type::Bool
+            | Type::Int(..)
+            | Type::Port
+            | Type::Float(..)
+            | Type::Text(_)
+            | Type::Enum(_)
+            | Type::Ref(_) => true,
+        }
+    }
+
     /// As it is written, with declared types by name.
     pub(crate) fn display<'a>(&'a self, named: &'a impl Named) -> impl fmt::Display + 'a {
         Written { this: self, named }
