@@ -8,15 +8,19 @@
 //! printing, the clock, the environment. Files are read through [`World`] alone.
 
 pub mod diagnostic;
+mod evaluation;
 pub mod eval;
 mod module;
 pub mod nearest;
+mod resolve;
 pub mod source;
 pub mod syntax;
 pub mod value;
 pub mod world;
 
 pub use diagnostic::{Diagnostic, Label, Severity};
+pub use eval::Limits;
+pub use evaluation::{Evaluation, Inputs, LabName, evaluate};
 pub use source::{Source, SourceId, Sources, Span};
 pub use value::{Data, Value};
 pub use world::World;

@@ -80,7 +80,7 @@ impl Evaluator {
     }
 
     /// `==`. Functions are never equal, unless they are one and the same part of two sets or lists.
-    pub(super) fn equal(&mut self, a: &Val, b: &Val) -> Result<bool, Raised> {
+    pub(crate) fn equal(&mut self, a: &Val, b: &Val) -> Result<bool, Raised> {
         Ok(match (a, b) {
             (Val::Null, Val::Null) => true,
             (Val::Bool(a), Val::Bool(b)) => a == b,

@@ -1,4 +1,15 @@
 //! Options, types, definitions: how a lab's modules become one configuration.
+//!
+//! ```text
+//! Program ─ machine: submodules, options, blocks (all lazy)
+//!         ─ expand: loops, conditions, calls → definitions ─ merge, check → one value each ─ finish → Value
+//! ```
 
+mod check;
+mod expand;
+pub(crate) mod finish;
 pub(crate) mod format;
+pub(crate) mod machine;
+mod merge;
+mod terms;
 pub(crate) mod types;

@@ -243,7 +243,7 @@ impl<'a> Resolver<'a> {
 
     fn is_type_block(&self, context: &Context) -> bool {
         match context.shape {
-            Shape::Options(schema) => self.program.schema(schema).bodies.contains(&context.within),
+            Shape::Options(schema) => self.program.schema(schema).bodies.iter().any(|(body, _)| *body == context.within),
             Shape::Entries(_) => false,
         }
     }
@@ -434,11 +434,11 @@ impl<'a> Resolver<'a> {
                     continue;
                 };
                 let value = Data::Term(self.term(&entry.value, &context.names));
-                lets.push(Let { name: name.value.clone(), value });
+                lets.push(Let { name: name.value.clone(), span: name.span, value });
             }
             for child in children(node.children.as_ref()) {
                 let value = self.data(child, &context.names);
-                lets.push(Let { name: child.name.value.clone(), value });
+                lets.push(Let { name: child.name.value.clone(), span: child.name.span, value });
             }
         }
         let mut seen: Vec<Arc<str>> = Vec::new();

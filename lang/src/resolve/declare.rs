@@ -40,11 +40,11 @@ impl<'a> Resolver<'a> {
         for (module, source) in loaded.iter().enumerate() {
             let top = self.reserve();
             found.tops.push(top);
-            self.program.schemas[0].bodies.push(top);
+            self.program.schemas[0].bodies.push((top, ModuleId(module as u32)));
             for node in source.document.nodes.iter().filter(|node| *node.name.value == *"type") {
                 let Some(id) = self.type_name(node) else { continue };
                 let body = self.reserve();
-                self.program.schemas[id.0 as usize].bodies.push(body);
+                self.program.schemas[id.0 as usize].bodies.push((body, ModuleId(module as u32)));
                 let nodes = children(node.children.as_ref());
                 found.types.push(TypeBlock { module: ModuleId(module as u32), schema: id, body, nodes });
             }

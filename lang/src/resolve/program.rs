@@ -78,8 +78,8 @@ pub(crate) struct Schema {
     pub(crate) name: Arc<str>,
     /// In order of declaration.
     pub(crate) options: Vec<OptionDecl>,
-    /// The blocks that declare it, with the definitions among the options.
-    pub(crate) bodies: Vec<BodyId>,
+    /// The blocks that declare it, with the definitions among the options, and the module of each.
+    pub(crate) bodies: Vec<(BodyId, ModuleId)>,
     /// The types whose submodules this one may be in, itself first: what is in scope under its type's name.
     pub(crate) around: Vec<SchemaId>,
     /// Whether its submodules have keys, so that `name` means something.
@@ -159,6 +159,7 @@ pub(crate) enum Bind {
 #[derive(Debug)]
 pub(crate) struct Let {
     pub(crate) name: Arc<str>,
+    pub(crate) span: Span,
     pub(crate) value: Data,
 }
 
@@ -318,6 +319,17 @@ impl Term {
             | Term::List(_, span)
             | Term::Broken(span) => *span,
             Term::Dynamic(template) => template.span(),
+        }
+    }
+}
+
+impl Data {
+    /// Where it stands.
+    pub(crate) fn span(&self) -> Option<Span> {
+        match self {
+            Data::Term(term) => Some(term.span()),
+            Data::List(items) => items.first().and_then(Data::span),
+            Data::Set(_, span) => Some(*span),
         }
     }
 }

@@ -48,7 +48,7 @@ impl Evaluator {
         thunk
     }
 
-    pub(super) fn global_names(&self) -> Vec<Arc<str>> {
+    pub(crate) fn global_names(&self) -> Vec<Arc<str>> {
         GLOBAL
             .iter()
             .chain(&["true", "false", "null", "builtins", "lib", "net"])

@@ -1,0 +1,199 @@
+//! A value against its type: what fits is made canonical, what does not is said with the declaration beside it.
+
+use super::format::Format;
+use super::machine::{Machine, Reference};
+use super::types::Type;
+use crate::diagnostic::Diagnostic;
+use crate::eval::{Evaluator, Raised, Val};
+use crate::nearest::nearest;
+use crate::source::Span;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Why a value is not of a type: what stands beside the underlined value, and the way out.
+#[derive(Default)]
+pub(super) struct Mismatch {
+    reason: Option<String>,
+    help: Option<String>,
+}
+
+impl Machine {
+    /// The value in the form its type gives it.
+    pub(super) fn check(
+        self: &Rc<Self>,
+        evaluator: &mut Evaluator,
+        ty: &Type,
+        value: Val,
+        span: Span,
+        declared: Span,
+    ) -> Result<Val, Raised> {
+        match self.accept(evaluator, ty, value.clone(), span, declared)? {
+            Ok(value) => Ok(value),
+            Err(mismatch) => Err(self.mismatch(evaluator, ty, &value, span, declared, mismatch)),
+        }
+    }
+
+    fn mismatch(
+        &self,
+        evaluator: &mut Evaluator,
+        ty: &Type,
+        value: &Val,
+        span: Span,
+        declared: Span,
+        mismatch: Mismatch,
+    ) -> Raised {
+        let schemas = &self.program.schemas;
+        let expected = ty.describe(schemas);
+        let found = self.show(evaluator, value);
+        let mut diagnostic =
+            Diagnostic::error("type-mismatch", span, format!("expected {expected}, found {found}"))
+                .label(declared, format!("declared here as `{}`", ty.display(schemas)));
+        if let Some(reason) = mismatch.reason {
+            diagnostic = diagnostic.primary_text(reason);
+        }
+        if let Some(help) = mismatch.help.or_else(|| spelling(ty, value)) {
+            diagnostic = diagnostic.help(help);
+        }
+        diagnostic.into()
+    }
+
+    /// The same, with the mismatch for the caller to report.
+    pub(super) fn accept(
+        self: &Rc<Self>,
+        evaluator: &mut Evaluator,
+        ty: &Type,
+        value: Val,
+        span: Span,
+        declared: Span,
+    ) -> Result<Result<Val, Mismatch>, Raised> {
+        Ok(match (ty, value) {
+            (Type::Any, Val::Function(_)) => Err(Mismatch::default()),
+            (Type::Any, value) => Ok(value),
+            (Type::Function, value @ Val::Function(_)) => Ok(value),
+            (Type::Bool, value @ Val::Bool(_)) => Ok(value),
+            (Type::Int(low, high), Val::Int(number)) if (*low..=*high).contains(&number) => Ok(Val::Int(number)),
+            (Type::Port, Val::Int(number)) if (1..=65535).contains(&number) => Ok(Val::Int(number)),
+            (Type::Float(low, high), Val::Float(number)) if (*low..=*high).contains(&number) => Ok(Val::Float(number)),
+            (Type::Float(low, high), Val::Int(number)) if (*low..=*high).contains(&(number as f64)) => {
+                Ok(Val::Float(number as f64))
+            }
+            (Type::Text(Format::Size), Val::Int(number)) if number >= 0 => Ok(Val::Text(number.to_string().into())),
+            (Type::Text(format), Val::Text(text)) => match format.check(&text) {
+                Ok(None) => Ok(Val::Text(text)),
+                Ok(Some(canonical)) => Ok(Val::Text(canonical.into())),
+                Err(reason) => Err(Mismatch { reason: Some(reason), help: None }),
+            },
+            (Type::Enum(words), Val::Text(text)) if words.contains(&text) => Ok(Val::Text(text)),
+            (Type::Enum(words), Val::Text(text)) => {
+                let near = nearest(&text, words.iter().map(|word| &**word));
+                Err(Mismatch { reason: None, help: near.map(|near| format!("did you mean `{near}`?")) })
+            }
+            (Type::List(inner), Val::List(items)) => {
+                let mut checked = Vec::with_capacity(items.len());
+                for (at, item) in items.iter().enumerate() {
+                    let value = evaluator.force(*item)?;
+                    match self.accept(evaluator, inner, value.clone(), span, declared)? {
+                        Ok(value) => checked.push(evaluator.value(value)),
+                        Err(mismatch) => {
+                            let found = self.show(evaluator, &value);
+                            let reason = mismatch.reason.map_or_else(String::new, |reason| format!(": {reason}"));
+                            let reason = Some(format!("element {} is {found}{reason}", at + 1));
+                            return Ok(Err(Mismatch { reason, help: mismatch.help }));
+                        }
+                    }
+                }
+                Ok(Val::List(checked.into()))
+            }
+            (Type::Map(inner), Val::Set(set)) => {
+                let mut checked = Vec::with_capacity(set.len());
+                for entry in evaluator.sorted(&set) {
+                    let value = evaluator.force(entry.value)?;
+                    match self.accept(evaluator, inner, value.clone(), span, declared)? {
+                        Ok(value) => checked.push((entry.name, evaluator.value(value))),
+                        Err(mismatch) => {
+                            let found = self.show(evaluator, &value);
+                            let name = evaluator.name(entry.name).clone();
+                            let reason = Some(format!("its `{name}` is {found}"));
+                            return Ok(Err(Mismatch { reason, help: mismatch.help }));
+                        }
+                    }
+                }
+                Ok(evaluator.set(checked))
+            }
+            (Type::Optional(_), Val::Null) => Ok(Val::Null),
+            (Type::Optional(inner), value) => return self.accept(evaluator, inner, value, span, declared),
+            (Type::Union(types), value) => {
+                let mut only = Mismatch::default();
+                for one in types.iter() {
+                    match self.accept(evaluator, one, value.clone(), span, declared)? {
+                        Ok(value) => return Ok(Ok(value)),
+                        Err(mismatch) => {
+                            only.reason = only.reason.or(mismatch.reason);
+                            only.help = only.help.or(mismatch.help);
+                        }
+                    }
+                }
+                Err(only)
+            }
+            (Type::Ref(option), Val::Text(key)) => {
+                let reference = Reference { option: option.clone(), key: key.clone(), span, declared };
+                self.references.borrow_mut().push(reference);
+                Ok(Val::Text(key))
+            }
+            (Type::Submodule(_), value @ Val::Set(_)) => Ok(value),
+            (_, _) => Err(Mismatch::default()),
+        })
+    }
+
+    /// Values of `ref<…>` that name nothing.
+    pub(super) fn dangling(self: &Rc<Self>, evaluator: &mut Evaluator) -> Vec<(Arc<str>, Diagnostic)> {
+        let mut found: Vec<(Arc<str>, Diagnostic)> = Vec::new();
+        let references = std::mem::take(&mut *self.references.borrow_mut());
+        let root = self.program.schema(super::types::SchemaId::ROOT);
+        for Reference { option, key, span, declared } in references {
+            let Some(at) = root.by_name(&option) else { continue };
+            let Ok(outcome) = self.force_slot(evaluator, self.slot_of(self.root(), at)) else { continue };
+            let super::machine::Parts::Map(entries) = &outcome.parts else { continue };
+            if entries.contains_key(&key) {
+                continue;
+            }
+            let what = root.options[at as usize].node.as_ref().unwrap_or(&option);
+            let mut diagnostic =
+                Diagnostic::error("dangling-reference", span, format!("there is no {what} `{key}`"))
+                    .label(declared, format!("declared here as `ref<{option}>`"));
+            if let Some(near) = nearest(&key, entries.keys().map(|key| &**key)) {
+                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                if let Some(span) = self.part_span(entries.get(near)) {
+                    diagnostic = diagnostic.label(span, "this one");
+                }
+            } else if entries.is_empty() {
+                diagnostic = diagnostic.help(format!("`{option}` is empty"));
+            } else if entries.len() <= 8 {
+                let known: Vec<String> = entries.keys().map(|key| format!("`{key}`")).collect();
+                diagnostic = diagnostic.help(format!("there are {}", known.join(", ")));
+            }
+            found.push((key, diagnostic));
+        }
+        found
+    }
+}
+
+/// What was probably meant, where only the spelling is wrong.
+fn spelling(ty: &Type, value: &Val) -> Option<String> {
+    match (ty, value) {
+        (Type::Optional(inner) | Type::List(inner), value) => spelling(inner, value),
+        (Type::Text(_), Val::Int(number)) => Some(format!("as text it stands in quotes: `\"{number}\"`")),
+        (Type::Text(_), Val::Float(number)) => Some(format!("as text it stands in quotes: `\"{number}\"`")),
+        (Type::Text(_), Val::Bool(value)) => Some(format!("as text it stands in quotes: `\"{value}\"`")),
+        (Type::Text(Format::Duration), _) => Some("write a number and a unit: `10s`".into()),
+        (Type::Bool, Val::Text(text)) => match &**text {
+            "true" | "yes" | "on" => Some("write `#true`".into()),
+            "false" | "no" | "off" => Some("write `#false`".into()),
+            _ => None,
+        },
+        (Type::Int(..) | Type::Port, Val::Text(text)) => {
+            text.parse::<i64>().ok().map(|number| format!("write it without quotes: `{number}`"))
+        }
+        (_, _) => None,
+    }
+}

@@ -1,0 +1,325 @@
+//! The finished value: everything forced, checked and copied out, with all that is wrong in one go.
+
+use super::format::Format;
+use super::machine::*;
+use super::terms::REPORTED;
+use super::types::Type;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::eval::{Evaluator, Raised, ThunkId, Val};
+use crate::nearest::nearest;
+use crate::resolve::program::*;
+use crate::source::Span;
+use crate::value::{Data as Finished, Value};
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How deep a plain value may be nested.
+const MAX_DEPTH: usize = 512;
+
+/// A walk over everything.
+struct Walk<'a> {
+    machine: &'a Rc<Machine>,
+    evaluator: &'a mut Evaluator,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Machine {
+    /// The root's value, if nothing is wrong, and everything that is.
+    pub(crate) fn finish(self: &Rc<Self>, evaluator: &mut Evaluator) -> (Option<Value>, Vec<Diagnostic>) {
+        let mut walk = Walk { machine: self, evaluator, diagnostics: Vec::new() };
+        let root = self.root();
+        let value = walk.instance(root, Span::new(crate::source::SourceId(0), 0, 0));
+        walk.params();
+        let mut diagnostics = walk.diagnostics;
+        let dangling = self.dangling(evaluator);
+        // An attribute that is missing because of a dangling reference has been said.
+        diagnostics.retain(|diagnostic| {
+            diagnostic.code != "missing-attribute"
+                || dangling.iter().all(|(key, _)| diagnostic.message != format!("no attribute `{key}`"))
+        });
+        diagnostics.extend(dangling.into_iter().map(|(_, diagnostic)| diagnostic));
+        diagnostics.extend(self.reported.take());
+        diagnostics.retain(|diagnostic| diagnostic.code != REPORTED);
+        let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        (if wrong { None } else { value }, diagnostics)
+    }
+}
+
+impl Walk<'_> {
+    fn wrong(&mut self, raised: Raised) {
+        self.diagnostics.push(raised.into());
+    }
+
+    fn params(&mut self) {
+        // A param nobody uses is checked as well.
+        for (at, module) in self.machine.program.modules.iter().enumerate() {
+            for param in &module.params {
+                if let Err(raised) = self.machine.param(self.evaluator, ModuleId(at as u32), param) {
+                    self.wrong(raised);
+                }
+            }
+        }
+    }
+
+    fn instance(&mut self, id: InstanceId, span: Span) -> Option<Value> {
+        let machine = self.machine;
+        let schema = machine.instances.get(id.0).schema;
+        self.computed(id);
+        let mut entries: IndexMap<Arc<str>, Value> = IndexMap::new();
+        let mut whole = true;
+        for (at, option) in machine.program.schema(schema).options.iter().enumerate() {
+            let slot = machine.slot_of(id, at as u32);
+            match self.slot(slot) {
+                Some(_) if option.ty == Type::Function => {}
+                Some(value) => {
+                    entries.insert(option.name.clone(), value);
+                }
+                None => whole = false,
+            }
+        }
+        for block in machine.type_blocks(self.evaluator, id) {
+            self.asserts(block, id);
+        }
+        let contributions = machine.instances.get(id.0).contributions.borrow().clone();
+        for contribution in contributions {
+            if let Contribution::Block(block) = contribution {
+                self.asserts(block, id);
+            }
+        }
+        whole.then_some(Value { data: Finished::Set(entries), span })
+    }
+
+    /// Sets given for a submodule must be sets, of options it has.
+    fn computed(&mut self, id: InstanceId) {
+        let machine = self.machine;
+        let instance = machine.instances.get(id.0);
+        let schema = machine.program.schema(instance.schema);
+        let contributions = instance.contributions.borrow().clone();
+        for contribution in contributions {
+            let Contribution::Set { thunk, span, block, .. } = contribution else { continue };
+            let value = match self.evaluator.force(thunk) {
+                Ok(value) => value,
+                Err(raised) => {
+                    let raised = machine.traced(self.evaluator, block, raised);
+                    self.wrong(raised);
+                    continue;
+                }
+            };
+            let Val::Set(set) = value else {
+                let found = machine.show(self.evaluator, &value);
+                let raised =
+                    Raised::new("type-mismatch", span, format!("expected a `{}`, found {found}", schema.name))
+                        .help(format!("its options stand in a block, or in a set: `\"${{{{ … }}}}\"` for `{}`", schema.name));
+                let raised = machine.traced(self.evaluator, block, raised);
+                self.wrong(raised);
+                continue;
+            };
+            for entry in self.evaluator.sorted(&set) {
+                let name = self.evaluator.name(entry.name).clone();
+                if *name == *"name" || schema.by_name(&name).is_some() {
+                    continue;
+                }
+                let span = self.evaluator.span_of(entry.place).unwrap_or(span);
+                let message = format!("a `{}` has no option `{name}`", schema.name);
+                let mut diagnostic = Diagnostic::error("unknown-option", span, message);
+                if let Some(near) = nearest(&name, schema.options.iter().map(|option| &*option.name)) {
+                    diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                }
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    fn slot(&mut self, id: SlotId) -> Option<Value> {
+        let machine = self.machine;
+        let outcome = match machine.force_slot(self.evaluator, id) {
+            Ok(outcome) => outcome,
+            Err(raised) => {
+                self.wrong(raised);
+                return None;
+            }
+        };
+        let slot = machine.slots.get(id.0);
+        let ty = match &slot.entry {
+            Some(entry) => entry.ty.clone(),
+            None => Arc::new(machine.declaration(&slot).ty.clone()),
+        };
+        let span = outcome.span;
+        match &outcome.parts {
+            Parts::Instance(instance) => self.instance(*instance, span),
+            Parts::Map(entries) => {
+                let inner = element_type(&ty);
+                let mut finished: IndexMap<Arc<str>, Value> = IndexMap::with_capacity(entries.len());
+                let mut whole = true;
+                for (key, part) in entries {
+                    let span = machine.part_span(Some(part)).unwrap_or(span);
+                    match self.part(*part, &inner, span) {
+                        Some(value) => {
+                            finished.insert(key.clone(), value);
+                        }
+                        None => whole = false,
+                    }
+                }
+                whole.then_some(Value { data: Finished::Set(finished), span })
+            }
+            Parts::List(elements) => {
+                let inner = element_type(&ty);
+                let mut finished = Vec::with_capacity(elements.len());
+                let mut whole = true;
+                for (part, span) in elements {
+                    match self.part(*part, &inner, *span) {
+                        Some(value) => finished.push(value),
+                        None => whole = false,
+                    }
+                }
+                whole.then_some(Value { data: Finished::List(finished), span })
+            }
+            Parts::Plain if *ty == Type::Function => Some(Value { data: Finished::Null, span }),
+            Parts::Plain => self.plain(outcome.val.clone(), &ty, span, &mut Vec::new()),
+        }
+    }
+
+    fn part(&mut self, part: Part, ty: &Type, span: Span) -> Option<Value> {
+        match part {
+            Part::Slot(slot) => self.slot(slot),
+            Part::Instance(instance) => self.instance(instance, span),
+            Part::Value(thunk) => self.thunk(thunk, ty, span, &mut Vec::new()),
+        }
+    }
+
+    fn thunk(&mut self, thunk: ThunkId, ty: &Type, span: Span, open: &mut Vec<ThunkId>) -> Option<Value> {
+        if open.contains(&thunk) {
+            self.wrong(Raised::new("cycle", span, "this value contains itself"));
+            return None;
+        }
+        if open.len() > MAX_DEPTH {
+            self.wrong(Raised::new("too-deep", span, format!("this value is nested deeper than {MAX_DEPTH} levels")));
+            return None;
+        }
+        let value = match self.evaluator.force(thunk) {
+            Ok(value) => value,
+            Err(raised) => {
+                self.wrong(raised);
+                return None;
+            }
+        };
+        open.push(thunk);
+        let finished = stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.plain(value, ty, span, open));
+        open.pop();
+        finished
+    }
+
+    fn plain(&mut self, value: Val, ty: &Type, span: Span, open: &mut Vec<ThunkId>) -> Option<Value> {
+        let data = match value {
+            Val::Null => Finished::Null,
+            Val::Bool(value) => Finished::Bool(value),
+            Val::Int(value) => Finished::Int(value),
+            Val::Float(value) => Finished::Float(value),
+            Val::Text(text) if is_secret(ty) => Finished::Secret(text),
+            Val::Text(text) => Finished::Text(text),
+            Val::List(items) => {
+                let inner = element_type(ty);
+                let mut finished = Vec::with_capacity(items.len());
+                for item in items.iter() {
+                    finished.push(self.thunk(*item, &inner, span, open)?);
+                }
+                Finished::List(finished)
+            }
+            Val::Set(set) => {
+                let inner = element_type(ty);
+                let mut finished = IndexMap::with_capacity(set.len());
+                for entry in self.evaluator.sorted(&set) {
+                    let name = self.evaluator.name(entry.name).clone();
+                    let span = self.evaluator.span_of(entry.place).unwrap_or(span);
+                    finished.insert(name, self.thunk(entry.value, &inner, span, open)?);
+                }
+                Finished::Set(finished)
+            }
+            Val::Function(_) => {
+                self.wrong(Raised::new("type-mismatch", span, "a function cannot be part of the configuration"));
+                return None;
+            }
+        };
+        Some(Value { data, span })
+    }
+
+    fn asserts(&mut self, id: BlockId, instance: InstanceId) {
+        let machine = self.machine;
+        let block = machine.blocks.get(id.0);
+        let body = machine.program.body(block.body);
+        for item in &body.asserts {
+            match &body.items[*item as usize] {
+                Item::Assert(assert) => self.assert(assert, id, instance),
+                Item::For(_) | Item::If(_) | Item::Call(_) => match machine.expand(self.evaluator, id, *item) {
+                    Ok(inner) => inner.iter().for_each(|inner| self.asserts(*inner, instance)),
+                    Err(raised) => self.wrong(raised),
+                },
+                Item::Define(_) => {}
+            }
+        }
+    }
+
+    fn assert(&mut self, assert: &Assert, block: BlockId, instance: InstanceId) {
+        let machine = self.machine;
+        match machine.condition(self.evaluator, &assert.condition, block) {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(raised) => return self.wrong(raised),
+        }
+        let message = match &assert.message {
+            None => "an assertion does not hold".to_owned(),
+            Some(term) => match machine.term(self.evaluator, term, block) {
+                Ok(Val::Text(text)) => text.to_string(),
+                Ok(other) => machine.show(self.evaluator, &other),
+                Err(raised) => return self.wrong(raised),
+            },
+        };
+        let span = assert.condition.span();
+        let raised = match assert.warning {
+            true => Diagnostic::warning("warning", span, message),
+            false => Diagnostic::error("assertion", span, message),
+        };
+        let of = machine.instances.get(instance.0);
+        let raised = match of.parent {
+            None => raised,
+            Some(_) => raised.label(of.span, format!("of `{}`", machine.instance_path(instance))),
+        };
+        let raised = machine.traced(self.evaluator, block, raised.into());
+        self.wrong(raised);
+    }
+}
+
+/// The type of a collection's elements.
+fn element_type(ty: &Type) -> Type {
+    match ty {
+        Type::List(inner) | Type::Map(inner) => (**inner).clone(),
+        Type::Optional(inner) => element_type(inner),
+        Type::Union(types) => {
+            let found = types.iter().find(|one| matches!(one, Type::List(_) | Type::Map(_)));
+            found.map_or(Type::Any, element_type)
+        }
+        _ => Type::Any,
+    }
+}
+
+fn is_secret(ty: &Type) -> bool {
+    match ty {
+        Type::Text(Format::Secret) => true,
+        Type::Optional(inner) => is_secret(inner),
+        Type::Union(types) => types.iter().any(is_secret),
+        _ => false,
+    }
+}
+
+/// Each diagnostic once, in the order of their places.
+pub(crate) fn tidy(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut seen = BTreeSet::new();
+    let mut kept: Vec<Diagnostic> = diagnostics
+        .into_iter()
+        .filter(|one| seen.insert((one.code, one.message.clone(), one.primary.as_ref().map(|label| label.span))))
+        .collect();
+    kept.sort_by_key(|one| one.primary.as_ref().map(|label| (label.span.source, label.span.start)));
+    kept
+}
