@@ -8,8 +8,8 @@
 //! printing, the clock, the environment. Files are read through [`World`] alone.
 
 pub mod diagnostic;
-mod evaluation;
 pub mod eval;
+mod evaluation;
 mod module;
 pub mod nearest;
 mod resolve;

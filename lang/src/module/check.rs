@@ -71,13 +71,19 @@ impl Machine {
             (Type::Any, value) => Ok(value),
             (Type::Function, value @ Val::Function(_)) => Ok(value),
             (Type::Bool, value @ Val::Bool(_)) => Ok(value),
-            (Type::Int(low, high), Val::Int(number)) if (*low..=*high).contains(&number) => Ok(Val::Int(number)),
+            (Type::Int(low, high), Val::Int(number)) if (*low..=*high).contains(&number) => {
+                Ok(Val::Int(number))
+            }
             (Type::Port, Val::Int(number)) if (1..=65535).contains(&number) => Ok(Val::Int(number)),
-            (Type::Float(low, high), Val::Float(number)) if (*low..=*high).contains(&number) => Ok(Val::Float(number)),
+            (Type::Float(low, high), Val::Float(number)) if (*low..=*high).contains(&number) => {
+                Ok(Val::Float(number))
+            }
             (Type::Float(low, high), Val::Int(number)) if (*low..=*high).contains(&(number as f64)) => {
                 Ok(Val::Float(number as f64))
             }
-            (Type::Text(Format::Size), Val::Int(number)) if number >= 0 => Ok(Val::Text(number.to_string().into())),
+            (Type::Text(Format::Size), Val::Int(number)) if number >= 0 => {
+                Ok(Val::Text(number.to_string().into()))
+            }
             (Type::Text(format), Val::Text(text)) => match format.check(&text) {
                 Ok(None) => Ok(Val::Text(text)),
                 Ok(Some(canonical)) => Ok(Val::Text(canonical.into())),
@@ -96,7 +102,8 @@ impl Machine {
                         Ok(value) => checked.push(evaluator.value(value)),
                         Err(mismatch) => {
                             let found = self.show(evaluator, &value);
-                            let reason = mismatch.reason.map_or_else(String::new, |reason| format!(": {reason}"));
+                            let reason =
+                                mismatch.reason.map_or_else(String::new, |reason| format!(": {reason}"));
                             let reason = Some(format!("element {} is {found}{reason}", at + 1));
                             return Ok(Err(Mismatch { reason, help: mismatch.help }));
                         }

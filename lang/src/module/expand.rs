@@ -52,9 +52,18 @@ impl Machine {
         let found: Rc<[BlockId]> = match &self.program.body(block.body).items[item as usize] {
             Item::For(one) => self.turns(evaluator, one, id, &block)?,
             Item::If(one) => {
-                let body = if self.condition(evaluator, &one.condition, id)? { Some(one.yes) } else { one.no };
+                let body =
+                    if self.condition(evaluator, &one.condition, id)? { Some(one.yes) } else { one.no };
                 let make = |body| {
-                    self.block(evaluator, body, block.scope.clone(), Some(id), Via::Nothing, block.instance, block.extra)
+                    self.block(
+                        evaluator,
+                        body,
+                        block.scope.clone(),
+                        Some(id),
+                        Via::Nothing,
+                        block.instance,
+                        block.extra,
+                    )
                 };
                 body.map(make).into_iter().collect()
             }
@@ -71,15 +80,28 @@ impl Machine {
     }
 
     /// The block that an item of a map option leads to.
-    pub(super) fn entries_block(self: &Rc<Self>, evaluator: &mut Evaluator, id: BlockId, item: u32, body: BodyId) -> BlockId {
+    pub(super) fn entries_block(
+        self: &Rc<Self>,
+        evaluator: &mut Evaluator,
+        id: BlockId,
+        item: u32,
+        body: BodyId,
+    ) -> BlockId {
         let block = self.blocks.get(id.0);
         if let Some(Some(known)) = block.inner.borrow().get(item as usize)
             && let [known] = known[..]
         {
             return known;
         }
-        let made =
-            self.block(evaluator, body, block.scope.clone(), Some(id), Via::Nothing, block.instance, block.extra);
+        let made = self.block(
+            evaluator,
+            body,
+            block.scope.clone(),
+            Some(id),
+            Via::Nothing,
+            block.instance,
+            block.extra,
+        );
         let mut inner = block.inner.borrow_mut();
         let items = self.program.body(block.body).items.len();
         if inner.len() < items {
@@ -89,7 +111,13 @@ impl Machine {
         made
     }
 
-    fn turns(self: &Rc<Self>, evaluator: &mut Evaluator, one: &For, id: BlockId, block: &Block) -> Result<Rc<[BlockId]>, Raised> {
+    fn turns(
+        self: &Rc<Self>,
+        evaluator: &mut Evaluator,
+        one: &For,
+        id: BlockId,
+        block: &Block,
+    ) -> Result<Rc<[BlockId]>, Raised> {
         let list = self.term(evaluator, &one.list, id)?;
         let symbols: Vec<_> = one.names.iter().map(|name| evaluator.symbol_of(name)).collect();
         let turns: Vec<Vec<ThunkId>> = match (&list, symbols.len()) {
@@ -104,12 +132,23 @@ impl Machine {
             }
             (found, names) => {
                 let expected = if names == 1 { "a list" } else { "a set" };
-                let message = format!("expected {expected} to loop over, found {}", self.show(evaluator, found));
+                let message =
+                    format!("expected {expected} to loop over, found {}", self.show(evaluator, found));
                 let raised = Raised::new("type-mismatch", one.list.span(), message);
                 let raised = match (found, names) {
-                    (Val::Set(_), _) => raised.help("over a set the loop has two names: `for key value in=…`"),
+                    (Val::Set(_), _) => {
+                        raised.help("over a set the loop has two names: `for key value in=…`")
+                    }
                     (Val::List(_), _) => raised.help("over a list the loop has one name: `for value in=…`"),
-                    (Val::Null | Val::Bool(_) | Val::Int(_) | Val::Float(_) | Val::Text(_) | Val::Function(_), _) => raised,
+                    (
+                        Val::Null
+                        | Val::Bool(_)
+                        | Val::Int(_)
+                        | Val::Float(_)
+                        | Val::Text(_)
+                        | Val::Function(_),
+                        _,
+                    ) => raised,
                 };
                 return Err(self.traced(evaluator, id, raised));
             }
@@ -123,14 +162,20 @@ impl Machine {
         Ok(blocks.into())
     }
 
-    fn call(self: &Rc<Self>, evaluator: &mut Evaluator, call: &Call, id: BlockId, block: &Block) -> Rc<[BlockId]> {
+    fn call(
+        self: &Rc<Self>,
+        evaluator: &mut Evaluator,
+        call: &Call,
+        id: BlockId,
+        block: &Block,
+    ) -> Rc<[BlockId]> {
         let template = &self.program.templates[call.template.0 as usize];
         let declared = self.declaring_block(template.within, id);
         let mut scope = self.blocks.get(declared.0).scope.clone();
         for (param, argument) in template.params.iter().zip(&call.arguments) {
             let value = match (argument, &param.default) {
-                (Some(argument), _) => self.term_in(evaluator, argument, &block.scope, id),
-                (None, Some(default)) => self.term_in(evaluator, default, &scope, declared),
+                (Some(argument), _) => self.term_in(evaluator, argument, &block.scope),
+                (None, Some(default)) => self.term_in(evaluator, default, &scope),
                 // A call without it was refused when it was resolved.
                 (None, None) => evaluator.value(Val::Null),
             };
@@ -141,10 +186,19 @@ impl Machine {
             Some(Extra::Beside(_)) | None => None,
         };
         let via = Via::Call { span: call.span, name: template.name.value.clone(), from: id };
-        let mut blocks = vec![self.block(evaluator, call.body, scope, Some(declared), via, block.instance, extra)];
+        let mut blocks =
+            vec![self.block(evaluator, call.body, scope, Some(declared), via, block.instance, extra)];
         if let Some(Extra::Beside(body)) = call.extra {
             let scope = block.scope.clone();
-            blocks.push(self.block(evaluator, body, scope, Some(id), Via::Nothing, block.instance, block.extra));
+            blocks.push(self.block(
+                evaluator,
+                body,
+                scope,
+                Some(id),
+                Via::Nothing,
+                block.instance,
+                block.extra,
+            ));
         }
         blocks.into()
     }
@@ -231,10 +285,11 @@ impl Machine {
         for contribution in instance.contributions.borrow().iter() {
             let Contribution::Block(block) = contribution else { continue };
             let body = self.program.body(self.blocks.get(block.0).body);
-            let written = body.defining(slot.option).iter().find_map(|item| match &body.items[*item as usize] {
-                Item::Define(definition) => Some(definition.span),
-                Item::For(_) | Item::If(_) | Item::Call(_) | Item::Assert(_) => None,
-            });
+            let written =
+                body.defining(slot.option).iter().find_map(|item| match &body.items[*item as usize] {
+                    Item::Define(definition) => Some(definition.span),
+                    Item::For(_) | Item::If(_) | Item::Call(_) | Item::Assert(_) => None,
+                });
             if let Some(span) = written {
                 return span;
             }

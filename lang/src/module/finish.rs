@@ -109,9 +109,15 @@ impl Walk<'_> {
             };
             let Val::Set(set) = value else {
                 let found = machine.show(self.evaluator, &value);
-                let raised =
-                    Raised::new("type-mismatch", span, format!("expected a `{}`, found {found}", schema.name))
-                        .help(format!("its options stand in a block, or in a set: `\"${{{{ … }}}}\"` for `{}`", schema.name));
+                let raised = Raised::new(
+                    "type-mismatch",
+                    span,
+                    format!("expected a `{}`, found {found}", schema.name),
+                )
+                .help(format!(
+                    "its options stand in a block, or in a set: `\"${{{{ … }}}}\"` for `{}`",
+                    schema.name
+                ));
                 let raised = machine.traced(self.evaluator, block, raised);
                 self.wrong(raised);
                 continue;
@@ -195,7 +201,11 @@ impl Walk<'_> {
             return None;
         }
         if open.len() > MAX_DEPTH {
-            self.wrong(Raised::new("too-deep", span, format!("this value is nested deeper than {MAX_DEPTH} levels")));
+            self.wrong(Raised::new(
+                "too-deep",
+                span,
+                format!("this value is nested deeper than {MAX_DEPTH} levels"),
+            ));
             return None;
         }
         let value = match self.evaluator.force(thunk) {
@@ -238,7 +248,11 @@ impl Walk<'_> {
                 Finished::Set(finished)
             }
             Val::Function(_) => {
-                self.wrong(Raised::new("type-mismatch", span, "a function cannot be part of the configuration"));
+                self.wrong(Raised::new(
+                    "type-mismatch",
+                    span,
+                    "a function cannot be part of the configuration",
+                ));
                 return None;
             }
         };
@@ -252,7 +266,8 @@ impl Walk<'_> {
         for item in &body.asserts {
             match &body.items[*item as usize] {
                 Item::Assert(assert) => self.assert(assert, id, instance),
-                Item::For(_) | Item::If(_) | Item::Call(_) => match machine.expand(self.evaluator, id, *item) {
+                Item::For(_) | Item::If(_) | Item::Call(_) => match machine.expand(self.evaluator, id, *item)
+                {
                     Ok(inner) => inner.iter().for_each(|inner| self.asserts(*inner, instance)),
                     Err(raised) => self.wrong(raised),
                 },
@@ -318,7 +333,9 @@ pub(crate) fn tidy(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut seen = BTreeSet::new();
     let mut kept: Vec<Diagnostic> = diagnostics
         .into_iter()
-        .filter(|one| seen.insert((one.code, one.message.clone(), one.primary.as_ref().map(|label| label.span))))
+        .filter(|one| {
+            seen.insert((one.code, one.message.clone(), one.primary.as_ref().map(|label| label.span)))
+        })
         .collect();
     kept.sort_by_key(|one| one.primary.as_ref().map(|label| (label.span.source, label.span.start)));
     kept

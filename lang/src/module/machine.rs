@@ -201,9 +201,17 @@ pub(super) struct Block {
 pub(super) enum Via {
     Nothing,
     /// A turn of a loop: the variable and its value.
-    Turn { span: Span, name: Arc<str>, value: ThunkId },
+    Turn {
+        span: Span,
+        name: Arc<str>,
+        value: ThunkId,
+    },
     /// A template's call, and the block it stands in.
-    Call { span: Span, name: Arc<str>, from: BlockId },
+    Call {
+        span: Span,
+        name: Arc<str>,
+        from: BlockId,
+    },
 }
 
 impl Machine {
@@ -243,7 +251,13 @@ impl Machine {
         }
         let names: Rc<dyn Names> = Rc::new(RootNames {
             thunks: self.root_names.clone(),
-            names: self.program.schema(SchemaId::ROOT).options.iter().map(|option| option.name.clone()).collect(),
+            names: self
+                .program
+                .schema(SchemaId::ROOT)
+                .options
+                .iter()
+                .map(|option| option.name.clone())
+                .collect(),
         });
         let scope = Scope::root(names);
         for module in 0..self.program.modules.len() {
@@ -254,7 +268,13 @@ impl Machine {
         let _ = self.instances.get(root.0).type_blocks.set(tops);
     }
 
-    fn module(self: &Rc<Self>, evaluator: &mut Evaluator, root: &Scope, id: ModuleId, instance: InstanceId) -> BlockId {
+    fn module(
+        self: &Rc<Self>,
+        evaluator: &mut Evaluator,
+        root: &Scope,
+        id: ModuleId,
+        instance: InstanceId,
+    ) -> BlockId {
         let module = &self.program.modules[id.0 as usize];
         let mut names: Vec<(Symbol, ThunkId)> = Vec::new();
         for import in &module.imports {
@@ -274,7 +294,8 @@ impl Machine {
             }
         }
         for (at, param) in module.params.iter().enumerate() {
-            let thunk = evaluator.native_thunk(Rc::new(ParamThunk { machine: self.clone(), module: id, param: at }));
+            let thunk =
+                evaluator.native_thunk(Rc::new(ParamThunk { machine: self.clone(), module: id, param: at }));
             names.push((evaluator.symbol_of(&param.name.value), thunk));
         }
         // The last binding of a name is the nearest.
@@ -334,7 +355,11 @@ impl Machine {
     }
 
     /// A submodule as a set of its options, lazily.
-    pub(super) fn instance_value(self: &Rc<Self>, evaluator: &mut Evaluator, instance: InstanceId) -> ThunkId {
+    pub(super) fn instance_value(
+        self: &Rc<Self>,
+        evaluator: &mut Evaluator,
+        instance: InstanceId,
+    ) -> ThunkId {
         let of = self.instances.get(instance.0);
         if let Some(thunk) = of.value.get() {
             return *thunk;
@@ -390,7 +415,15 @@ impl Machine {
                 .collect();
             scope = scope.with(lets);
         }
-        self.blocks.push(Block { body, scope, within, via, instance, extra, inner: RefCell::new(Vec::new()) });
+        self.blocks.push(Block {
+            body,
+            scope,
+            within,
+            via,
+            instance,
+            extra,
+            inner: RefCell::new(Vec::new()),
+        });
         id
     }
 
@@ -474,7 +507,8 @@ impl Machine {
 
 /// A key as it stands in a path: quoted where it has a dot.
 fn path_part(key: &str) -> String {
-    let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let plain = !key.is_empty()
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if plain { key.to_owned() } else { format!("{key:?}") }
 }
 

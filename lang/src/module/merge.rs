@@ -14,13 +14,16 @@ use std::sync::Arc;
 /// Whose definitions are merged.
 struct Merging<'a> {
     slot: &'a Slot,
-    id: SlotId,
     declared: Span,
 }
 
 impl Machine {
     /// The value of an option, computed now if it was not yet.
-    pub(super) fn force_slot(self: &Rc<Self>, evaluator: &mut Evaluator, id: SlotId) -> Result<Rc<Outcome>, Raised> {
+    pub(super) fn force_slot(
+        self: &Rc<Self>,
+        evaluator: &mut Evaluator,
+        id: SlotId,
+    ) -> Result<Rc<Outcome>, Raised> {
         let slot = self.slots.get(id.0);
         if let Some(outcome) = slot.outcome.get() {
             return Ok(outcome.clone());
@@ -38,14 +41,16 @@ impl Machine {
     pub(super) fn run_slot(self: &Rc<Self>, evaluator: &mut Evaluator, id: SlotId) -> Result<Val, Raised> {
         let slot = self.slots.get(id.0);
         let declaration = self.declaration(&slot);
-        let merging = Merging { slot: &slot, id, declared: declaration.ty_span };
+        let merging = Merging { slot: &slot, declared: declaration.ty_span };
         let outcome = match &slot.entry {
             Some(entry) => self.merge(evaluator, &entry.ty, entry.pieces.clone(), &merging)?,
             None => {
                 let mut pieces = self
                     .gather(evaluator, slot.instance, slot.option)
                     .map_err(|raised| self.key_cycle(raised, &slot, declaration))?;
-                if pieces.is_empty() && let Some(default) = &declaration.default {
+                if pieces.is_empty()
+                    && let Some(default) = &declaration.default
+                {
                     let schema = self.instances.get(slot.instance.0).schema;
                     pieces.push(Piece {
                         content: PieceContent::Default { schema, option: slot.option },
@@ -64,7 +69,12 @@ impl Machine {
     }
 
     /// Every definition of an option of an instance.
-    fn gather(self: &Rc<Self>, evaluator: &mut Evaluator, id: InstanceId, option: u32) -> Result<Vec<Piece>, Raised> {
+    fn gather(
+        self: &Rc<Self>,
+        evaluator: &mut Evaluator,
+        id: InstanceId,
+        option: u32,
+    ) -> Result<Vec<Piece>, Raised> {
         let mut found = Vec::new();
         for block in self.type_blocks(evaluator, id) {
             self.collect(evaluator, block, option, &mut found)?;
@@ -79,7 +89,12 @@ impl Machine {
                     let symbol = evaluator.symbol_of(&self.program.option(instance.schema, option).name);
                     if let Some(attribute) = set.get(symbol) {
                         let span = evaluator.span_of(attribute.place).unwrap_or(span);
-                        found.push(Piece { content: PieceContent::Computed(attribute.value), block, rank, span });
+                        found.push(Piece {
+                            content: PieceContent::Computed(attribute.value),
+                            block,
+                            rank,
+                            span,
+                        });
                     }
                 }
             }
@@ -139,7 +154,12 @@ impl Machine {
                 let structured = pieces.iter().any(|piece| {
                     matches!(
                         self.written(piece),
-                        Some(Content::Block { .. } | Content::Entry { .. } | Content::Entries(_) | Content::Element(_))
+                        Some(
+                            Content::Block { .. }
+                                | Content::Entry { .. }
+                                | Content::Entries(_)
+                                | Content::Element(_)
+                        )
                     )
                 });
                 let fits = |one: &&Type| match structured {
@@ -225,7 +245,9 @@ impl Machine {
         for (other, other_span) in rest {
             seen.push(other_span);
             match (ty, &val, &other) {
-                (Type::Any, Val::List(a), Val::List(b)) => val = Val::List(a.iter().chain(b.iter()).copied().collect()),
+                (Type::Any, Val::List(a), Val::List(b)) => {
+                    val = Val::List(a.iter().chain(b.iter()).copied().collect())
+                }
                 (Type::Any, Val::Set(a), Val::Set(b)) => {
                     val = self.merge_sets(evaluator, a, b, merging, [span, other_span])?;
                 }
@@ -245,7 +267,8 @@ impl Machine {
         merging: &Merging<'_>,
         spans: [Span; 2],
     ) -> Result<Val, Raised> {
-        let mut entries: Vec<(Symbol, ThunkId)> = a.entries().iter().map(|one| (one.name, one.value)).collect();
+        let mut entries: Vec<(Symbol, ThunkId)> =
+            a.entries().iter().map(|one| (one.name, one.value)).collect();
         for one in b.entries() {
             let Some(known) = a.get(one.name) else {
                 entries.push((one.name, one.value));
@@ -266,7 +289,8 @@ impl Machine {
     fn value_of(self: &Rc<Self>, evaluator: &mut Evaluator, piece: &Piece) -> Result<(Val, Span), Raised> {
         match piece.content {
             PieceContent::Computed(thunk) => {
-                let value = evaluator.force(thunk).map_err(|raised| self.traced(evaluator, piece.block, raised))?;
+                let value =
+                    evaluator.force(thunk).map_err(|raised| self.traced(evaluator, piece.block, raised))?;
                 return Ok((value, piece.span));
             }
             PieceContent::Default { schema, option } => {
@@ -310,7 +334,16 @@ impl Machine {
                 (_, Some(Content::Values(terms))) => {
                     for term in terms {
                         let value = self.term(evaluator, term, piece.block)?;
-                        self.element(evaluator, inner, value, term.span(), terms.len() == 1, piece, merging, &mut elements)?;
+                        self.element(
+                            evaluator,
+                            inner,
+                            value,
+                            term.span(),
+                            terms.len() == 1,
+                            piece,
+                            merging,
+                            &mut elements,
+                        )?;
                     }
                 }
                 (PieceContent::Written { body, item, depth }, Some(Content::Element(_))) => {
@@ -375,9 +408,11 @@ impl Machine {
                 elements.push((Part::Instance(id), span));
                 continue;
             }
-            let value = evaluator.force(thunk).map_err(|raised| self.traced(evaluator, piece.block, raised))?;
+            let value =
+                evaluator.force(thunk).map_err(|raised| self.traced(evaluator, piece.block, raised))?;
             let checked = self.check(evaluator, inner, value, span, merging.declared).map_err(|raised| {
-                let raised = if many { raised.help(format!("it is element {} of the list", at + 1)) } else { raised };
+                let raised =
+                    if many { raised.help(format!("it is element {} of the list", at + 1)) } else { raised };
                 self.traced(evaluator, piece.block, raised)
             })?;
             elements.push((Part::Value(evaluator.value(checked)), span));
@@ -400,9 +435,13 @@ impl Machine {
         let mut set: Vec<(Symbol, ThunkId)> = Vec::with_capacity(grouped.len());
         for (key, pieces) in grouped {
             let part = match **inner {
-                Type::Submodule(schema) => {
-                    Part::Instance(self.submodule(evaluator, schema, merging.slot, Some(key.clone()), &pieces))
-                }
+                Type::Submodule(schema) => Part::Instance(self.submodule(
+                    evaluator,
+                    schema,
+                    merging.slot,
+                    Some(key.clone()),
+                    &pieces,
+                )),
                 _ => Part::Slot(SlotId(self.slots.push(Slot {
                     instance: merging.slot.instance,
                     option: merging.slot.option,
@@ -444,15 +483,21 @@ impl Machine {
                         let found = self.show(evaluator, &value);
                         let declaration = self.declaration(merging.slot);
                         let expected = declaration.ty.describe(&self.program.schemas);
-                        let raised = Raised::new("type-mismatch", span, format!("expected {expected}, found {found}"))
-                            .label(merging.declared, "declared here")
-                            .help(format!("write its entries in a block: `{} {{ KEY VALUE }}`", declaration.name));
+                        let raised =
+                            Raised::new("type-mismatch", span, format!("expected {expected}, found {found}"))
+                                .label(merging.declared, "declared here")
+                                .help(format!(
+                                    "write its entries in a block: `{} {{ KEY VALUE }}`",
+                                    declaration.name
+                                ));
                         return Err(self.traced(evaluator, piece.block, raised));
                     };
                     for entry in evaluator.sorted(&set) {
                         let key = Val::Text(evaluator.name(entry.name).clone());
                         let span = evaluator.span_of(entry.place).unwrap_or(span);
-                        let Some(key) = self.checked_key(evaluator, key, span, &piece, merging)? else { continue };
+                        let Some(key) = self.checked_key(evaluator, key, span, &piece, merging)? else {
+                            continue;
+                        };
                         let content = PieceContent::Computed(entry.value);
                         grouped.entry(key).or_default().push(Piece { content, span, ..piece });
                     }
@@ -512,7 +557,8 @@ impl Machine {
         key: Option<Arc<str>>,
         pieces: &[Piece],
     ) -> InstanceId {
-        let span = pieces.first().map_or_else(|| self.instances.get(slot.instance.0).span, |piece| piece.span);
+        let span =
+            pieces.first().map_or_else(|| self.instances.get(slot.instance.0).span, |piece| piece.span);
         let id = self.instance(schema, Some(slot.instance), slot.option, key, Vec::new(), span);
         let mut contributions = Vec::new();
         for piece in pieces {
@@ -521,7 +567,8 @@ impl Machine {
                     let block = self.blocks.get(piece.block.0);
                     for body in [head, body].into_iter().flatten() {
                         let scope = block.scope.clone();
-                        let made = self.block(evaluator, *body, scope, Some(piece.block), Via::Nothing, id, None);
+                        let made =
+                            self.block(evaluator, *body, scope, Some(piece.block), Via::Nothing, id, None);
                         contributions.push(Contribution::Block(made));
                     }
                     if let (true, Some((body, from))) = (*open, block.extra) {
@@ -596,7 +643,13 @@ impl Machine {
         diagnostic.into()
     }
 
-    fn conflict(self: &Rc<Self>, evaluator: &mut Evaluator, ty: &Type, pieces: &[Piece], merging: &Merging<'_>) -> Raised {
+    fn conflict(
+        self: &Rc<Self>,
+        evaluator: &mut Evaluator,
+        ty: &Type,
+        pieces: &[Piece],
+        merging: &Merging<'_>,
+    ) -> Raised {
         let path = self.slot_path(merging.slot);
         let mut places: Vec<(Span, String)> = Vec::new();
         for piece in pieces {
@@ -611,13 +664,16 @@ impl Machine {
         }
         let Some(((span, shown), rest)) = places.split_first() else { return self.missing(merging) };
         let count = if rest.len() == 1 { "two".to_owned() } else { (rest.len() + 1).to_string() };
-        let mut diagnostic = Diagnostic::error("conflict", *span, format!("option `{path}` has {count} different values"))
-            .primary_text(format!("{shown} here"));
+        let mut diagnostic =
+            Diagnostic::error("conflict", *span, format!("option `{path}` has {count} different values"))
+                .primary_text(format!("{shown} here"));
         for (span, shown) in rest {
             diagnostic = diagnostic.label(*span, format!("{shown} here"));
         }
         let diagnostic = diagnostic.label(merging.declared, "declared here, with one value");
-        diagnostic.help("mark the one that gives way with `(default)`, or the one that wins with `(force)`").into()
+        diagnostic
+            .help("mark the one that gives way with `(default)`, or the one that wins with `(force)`")
+            .into()
     }
 
     /// A cycle through the keys of a collection has a message of its own.

@@ -12,7 +12,12 @@ pub(super) const REPORTED: &str = "reported";
 
 impl Machine {
     /// The value of a term in a block.
-    pub(super) fn term(self: &Rc<Self>, evaluator: &mut Evaluator, term: &Term, block: BlockId) -> Result<Val, Raised> {
+    pub(super) fn term(
+        self: &Rc<Self>,
+        evaluator: &mut Evaluator,
+        term: &Term,
+        block: BlockId,
+    ) -> Result<Val, Raised> {
         let thunk = match self.constant(term) {
             Some(value) => return value,
             None => self.term_thunk(evaluator, term, block),
@@ -33,28 +38,25 @@ impl Machine {
     }
 
     /// A term as a thunk.
-    pub(super) fn term_thunk(self: &Rc<Self>, evaluator: &mut Evaluator, term: &Term, block: BlockId) -> ThunkId {
-        let scope = self.blocks.get(block.0).scope.clone();
-        self.term_in(evaluator, term, &scope, block)
-    }
-
-    /// A term as a thunk in a scope that may be narrower than its block's.
-    pub(super) fn term_in(
+    pub(super) fn term_thunk(
         self: &Rc<Self>,
         evaluator: &mut Evaluator,
         term: &Term,
-        scope: &Scope,
         block: BlockId,
     ) -> ThunkId {
+        let scope = self.blocks.get(block.0).scope.clone();
+        self.term_in(evaluator, term, &scope)
+    }
+
+    /// A term as a thunk in a scope that may be narrower than its block's.
+    pub(super) fn term_in(self: &Rc<Self>, evaluator: &mut Evaluator, term: &Term, scope: &Scope) -> ThunkId {
         match (self.constant(term), term) {
             (Some(Ok(value)), _) => evaluator.value(value),
-            (Some(Err(raised)), term) => {
-                evaluator.native(term.span(), String::new, move |_| Err(raised))
-            }
+            (Some(Err(raised)), term) => evaluator.native(term.span(), String::new, move |_| Err(raised)),
             (None, Term::Dynamic(template)) => evaluator.template(template, scope),
             (None, Term::List(items, _)) => {
                 let items: Vec<ThunkId> =
-                    items.iter().map(|item| self.term_in(evaluator, item, scope, block)).collect();
+                    items.iter().map(|item| self.term_in(evaluator, item, scope)).collect();
                 evaluator.value(Val::List(items.into()))
             }
             (None, _) => evaluator.value(Val::Null),
@@ -66,10 +68,11 @@ impl Machine {
         match data {
             Data::Term(term) => self.term_thunk(evaluator, term, block),
             Data::List(items) => {
-                let items: Vec<ThunkId> = items.iter().map(|item| self.data(evaluator, item, block)).collect();
+                let items: Vec<ThunkId> =
+                    items.iter().map(|item| self.data(evaluator, item, block)).collect();
                 evaluator.value(Val::List(items.into()))
             }
-            Data::Set(entries, _) => {
+            Data::Set(entries) => {
                 let entries = entries
                     .iter()
                     .map(|(key, value)| {
@@ -132,7 +135,9 @@ impl Machine {
                 let entry = module.0 as usize + 1 == self.program.modules.len();
                 let help = match entry {
                     true => format!("give it with `--set {name}=…`, or a `default=`"),
-                    false => format!("give it where the module is imported: `import \"…\" {name}=…`, or a `default=`"),
+                    false => format!(
+                        "give it where the module is imported: `import \"…\" {name}=…`, or a `default=`"
+                    ),
                 };
                 Err(Raised::new("missing", param.span, format!("param `{name}` has no value")).help(help))
             }
@@ -153,7 +158,8 @@ impl Machine {
             Val::List(items) => format!("a list of {} elements", items.len()),
             Val::Set(set) => {
                 let names = evaluator.sorted(set);
-                let names: Vec<&str> = names.iter().take(3).map(|entry| &**evaluator.name(entry.name)).collect();
+                let names: Vec<&str> =
+                    names.iter().take(3).map(|entry| &**evaluator.name(entry.name)).collect();
                 match (names.is_empty(), set.len() > 3) {
                     (true, _) => "an empty set".into(),
                     (false, true) => format!("a set with {}, …", names.join(", ")),

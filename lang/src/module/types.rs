@@ -249,7 +249,11 @@ impl<'a, N: Named> Parser<'a, N> {
                 let start = self.at;
                 let option = self.word();
                 if option.is_empty() {
-                    return Err(self.wrong(start, self.text.len(), "the option that has the keys is missing here"));
+                    return Err(self.wrong(
+                        start,
+                        self.text.len(),
+                        "the option that has the keys is missing here",
+                    ));
                 }
                 self.expect('>')?;
                 Ok(Type::Ref(option.into()))
@@ -298,7 +302,11 @@ impl<'a, N: Named> Parser<'a, N> {
             self.at = open + length + 1;
         }
         if words.is_empty() {
-            return Err(self.wrong(start, self.text.len(), "`enum` needs its words, as in `enum \"a\" \"b\"`"));
+            return Err(self.wrong(
+                start,
+                self.text.len(),
+                "`enum` needs its words, as in `enum \"a\" \"b\"`",
+            ));
         }
         Ok(Type::Enum(words.into()))
     }

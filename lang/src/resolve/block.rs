@@ -72,14 +72,20 @@ impl<'a> Resolver<'a> {
     /// `lab`, `import` and `param`, which stand at the top of a file.
     fn head(&mut self, id: ModuleId, context: &Context) {
         let loaded = &self.loaded[id.0 as usize];
-        let mut module =
-            Module { name: loaded.name.clone(), body: context.within, params: Vec::new(), imports: Vec::new() };
+        let mut module = Module {
+            name: loaded.name.clone(),
+            body: context.within,
+            params: Vec::new(),
+            imports: Vec::new(),
+        };
         for (at, node) in loaded.document.nodes.iter().enumerate() {
             match &*node.name.value {
                 "lab" => self.lab_name(node, id),
                 "param" => module.params.extend(self.param(node, &module.params, context)),
                 "import" => {
-                    let Some((_, target)) = loaded.imports.iter().find(|(known, _)| *known == at) else { continue };
+                    let Some((_, target)) = loaded.imports.iter().find(|(known, _)| *known == at) else {
+                        continue;
+                    };
                     let target = ModuleId(*target as u32);
                     module.imports.push(self.import(node, target, context));
                 }
@@ -101,7 +107,10 @@ impl<'a> Resolver<'a> {
         let name = self.declared_name(node, "param clients type=int default=3")?;
         if let Some(first) = known.iter().find(|param| param.name.value == name.value) {
             let message = format!("param `{}` is declared twice", name.value);
-            self.report(Diagnostic::error("duplicate", name.span, message).label(first.name.span, "declared here first"));
+            self.report(
+                Diagnostic::error("duplicate", name.span, message)
+                    .label(first.name.span, "declared here first"),
+            );
             return None;
         }
         let mut param = Param {
@@ -113,14 +122,17 @@ impl<'a> Resolver<'a> {
         };
         for entry in &node.entries[1..] {
             match entry.name.as_ref().map(|name| &*name.value) {
-                Some("type") => param.ty = self.written_type(entry).unwrap_or(crate::module::types::Type::Any),
+                Some("type") => {
+                    param.ty = self.written_type(entry).unwrap_or(crate::module::types::Type::Any)
+                }
                 Some("default") => param.default = Some(self.term(&entry.value, &context.names)),
                 _ => self.unknown_entry(entry, "param", &["type", "default"]),
             }
         }
         for child in children(node.children.as_ref()) {
             if *child.name.value != *"doc" {
-                let wrong = Diagnostic::error("unknown-option", child.head, "a param's block has `doc \"…\"` only");
+                let wrong =
+                    Diagnostic::error("unknown-option", child.head, "a param's block has `doc \"…\"` only");
                 self.report(wrong);
             }
         }
@@ -223,8 +235,9 @@ impl<'a> Resolver<'a> {
                     self.condition(node, &nodes[from..at], context).map(Item::If)
                 }
                 "else" => {
-                    let wrong = Diagnostic::error("else-without-if", node.name.span, "there is no `if` before this")
-                        .help("`else { … }` stands right after the block of its `if`");
+                    let wrong =
+                        Diagnostic::error("else-without-if", node.name.span, "there is no `if` before this")
+                            .help("`else { … }` stands right after the block of its `if`");
                     self.report(wrong);
                     None
                 }
@@ -243,7 +256,9 @@ impl<'a> Resolver<'a> {
 
     fn is_type_block(&self, context: &Context) -> bool {
         match context.shape {
-            Shape::Options(schema) => self.program.schema(schema).bodies.iter().any(|(body, _)| *body == context.within),
+            Shape::Options(schema) => {
+                self.program.schema(schema).bodies.iter().any(|(body, _)| *body == context.within)
+            }
             Shape::Entries(_) => false,
         }
     }
@@ -262,7 +277,9 @@ impl<'a> Resolver<'a> {
     /// KDL that looks like an expression: `${x}` without quotes, `a != b`.
     fn unquoted(&mut self, node: &Node) -> bool {
         let bare = |scalar: &Scalar| match scalar {
-            Scalar::Text(text) => (*text.value == *"$" && text.span.end - text.span.start == 1).then_some(text.span),
+            Scalar::Text(text) => {
+                (*text.value == *"$" && text.span.end - text.span.start == 1).then_some(text.span)
+            }
             _ => None,
         };
         let in_entries = node.entries.last().and_then(|entry| bare(&entry.value));
@@ -277,11 +294,13 @@ impl<'a> Resolver<'a> {
             self.report(wrong);
             return true;
         }
-        let operator = node.entries.iter().find(|entry| entry.name.as_ref().is_some_and(|name| *name.value == *"!"));
+        let operator =
+            node.entries.iter().find(|entry| entry.name.as_ref().is_some_and(|name| *name.value == *"!"));
         if let Some(entry) = operator {
-            let wrong = Diagnostic::error("unquoted-expression", entry.span, "an expression stands in quotes")
-                .primary_text("to KDL this is a property called `!`")
-                .help("write the whole as `\"${a != b}\"`");
+            let wrong =
+                Diagnostic::error("unquoted-expression", entry.span, "an expression stands in quotes")
+                    .primary_text("to KDL this is a property called `!`")
+                    .help("write the whole as `\"${a != b}\"`");
             self.report(wrong);
             return true;
         }
@@ -295,7 +314,8 @@ impl<'a> Resolver<'a> {
             match (&entry.name, text_of(&entry.value)) {
                 (None, Some(name)) if is_name(&name.value) => names.push(name),
                 (None, _) => {
-                    let wrong = Diagnostic::error("arguments", entry.span, "expected a name for the loop's variable");
+                    let wrong =
+                        Diagnostic::error("arguments", entry.span, "expected a name for the loop's variable");
                     self.report(wrong);
                     return None;
                 }
@@ -304,8 +324,11 @@ impl<'a> Resolver<'a> {
             }
         }
         let (Some(list), 1..=2, Some(block)) = (list, names.len(), &node.children) else {
-            let wrong = Diagnostic::error("arguments", node.head, "`for` takes one or two names, `in=` and a block")
-                .help("write `for host in=\"${…}\" { … }`, or `for name host in=$hosts { … }` over a set");
+            let wrong =
+                Diagnostic::error("arguments", node.head, "`for` takes one or two names, `in=` and a block")
+                    .help(
+                        "write `for host in=\"${…}\" { … }`, or `for name host in=$hosts { … }` over a set",
+                    );
             self.report(wrong);
             return None;
         };
@@ -335,12 +358,17 @@ impl<'a> Resolver<'a> {
         });
         if !is_if {
             if let Some(entry) = node.entries.first() {
-                let wrong = Diagnostic::error("arguments", entry.span, "`else` takes a block, or `if` and a condition");
+                let wrong = Diagnostic::error(
+                    "arguments",
+                    entry.span,
+                    "`else` takes a block, or `if` and a condition",
+                );
                 self.report(wrong);
             }
             if let Some(next) = rest.first() {
-                let wrong = Diagnostic::error("else-without-if", next.name.span, "the `else` above is the last")
-                    .label(node.name.span, "the last");
+                let wrong =
+                    Diagnostic::error("else-without-if", next.name.span, "the `else` above is the last")
+                        .label(node.name.span, "the last");
                 self.report(wrong);
             }
             return node.children.as_ref().map(|block| self.inner(block, &plain(context)));
@@ -402,7 +430,7 @@ impl<'a> Resolver<'a> {
         };
         let condition = self.term(&condition.value, &context.names);
         let message = message.map(|message| self.term(&message.value, &context.names));
-        Some(Assert { condition, message, warning, span: node.head })
+        Some(Assert { condition, message, warning })
     }
 
     /// The names that a block's `let`s bind.
@@ -413,7 +441,8 @@ impl<'a> Resolver<'a> {
             for name in properties.chain(children(node.children.as_ref()).iter().map(|child| &child.name)) {
                 if let Some((_, first)) = known.iter().find(|(known, _)| *known == name.value) {
                     let message = format!("`{}` is bound twice in this block", name.value);
-                    let wrong = Diagnostic::error("duplicate", name.span, message).label(*first, "bound here first");
+                    let wrong =
+                        Diagnostic::error("duplicate", name.span, message).label(*first, "bound here first");
                     self.diagnostics.push(wrong);
                     continue;
                 }
@@ -429,7 +458,8 @@ impl<'a> Resolver<'a> {
         for node in nodes.iter().filter(|node| *node.name.value == *"let") {
             for entry in &node.entries {
                 let Some(name) = &entry.name else {
-                    let wrong = Diagnostic::error("arguments", entry.span, "`let` binds names: `let name=value`");
+                    let wrong =
+                        Diagnostic::error("arguments", entry.span, "`let` binds names: `let name=value`");
                     self.report(wrong);
                     continue;
                 };
@@ -464,7 +494,12 @@ impl<'a> Resolver<'a> {
     }
 
     /// One definition among those of its node.
-    pub(super) fn duplicate(&mut self, schema: SchemaId, definition: &Definition, seen: &mut Vec<(u32, u32, Span)>) {
+    pub(super) fn duplicate(
+        &mut self,
+        schema: SchemaId,
+        definition: &Definition,
+        seen: &mut Vec<(u32, u32, Span)>,
+    ) {
         let option = self.program.option(schema, definition.option);
         if !option.ty.is_scalar() {
             return;
@@ -485,7 +520,8 @@ impl<'a> Resolver<'a> {
 
 /// The name in `as=name`.
 fn import_name(node: &Node) -> Option<&Text> {
-    let under = node.entries.iter().find(|entry| entry.name.as_ref().is_some_and(|name| *name.value == *"as"))?;
+    let under =
+        node.entries.iter().find(|entry| entry.name.as_ref().is_some_and(|name| *name.value == *"as"))?;
     text_of(&under.value)
 }
 

@@ -61,13 +61,23 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn option_content(&mut self, ty: &Type, by_node: bool, node: &'a Node, context: &Context) -> Vec<Content> {
+    fn option_content(
+        &mut self,
+        ty: &Type,
+        by_node: bool,
+        node: &'a Node,
+        context: &Context,
+    ) -> Vec<Content> {
         match ty {
             Type::Map(inner) if by_node => {
                 let Some(first) = node.entries.first().filter(|entry| entry.name.is_none()) else {
                     let name = &node.name.value;
-                    let wrong = Diagnostic::error("arguments", node.head, format!("`{name}` needs a name of its own"))
-                        .help(format!("write `{name} NAME …`; the names are the keys of a collection"));
+                    let wrong = Diagnostic::error(
+                        "arguments",
+                        node.head,
+                        format!("`{name}` needs a name of its own"),
+                    )
+                    .help(format!("write `{name} NAME …`; the names are the keys of a collection"));
                     self.report(wrong);
                     return Vec::new();
                 };
@@ -92,7 +102,8 @@ impl<'a> Resolver<'a> {
             Type::Optional(inner) => self.content(inner, parts, context),
             Type::Union(types) => {
                 let plain = parts.properties.is_empty() && parts.block.is_none();
-                let structured = types.iter().find(|one| matches!(one, Type::Submodule(_) | Type::Map(_) | Type::Any));
+                let structured =
+                    types.iter().find(|one| matches!(one, Type::Submodule(_) | Type::Map(_) | Type::Any));
                 let several = types.iter().find(|one| matches!(one, Type::List(_)));
                 match (plain, structured, several) {
                     (false, Some(one), _) => self.content(one, parts, context),
@@ -119,7 +130,9 @@ impl<'a> Resolver<'a> {
         let name = parts.name;
         if let Some(property) = parts.properties.first() {
             let message = format!("`{name}` is one value and has no properties");
-            self.report(Diagnostic::error("arguments", property.span, message).help(format!("write `{name} VALUE`")));
+            self.report(
+                Diagnostic::error("arguments", property.span, message).help(format!("write `{name} VALUE`")),
+            );
             return Vec::new();
         }
         if let Some(block) = parts.block {
@@ -226,7 +239,8 @@ impl<'a> Resolver<'a> {
                     let ty = self.program.option(schema, option).ty.clone();
                     let values = Parts { properties: Vec::new(), block: None, ..parts.clone() };
                     for content in self.content(&ty, values, context) {
-                        let span = parts.arguments[0].span.to(parts.arguments[parts.arguments.len() - 1].span);
+                        let span =
+                            parts.arguments[0].span.to(parts.arguments[parts.arguments.len() - 1].span);
                         let rank = context.rank;
                         head.items.push(Item::Define(Definition { schema, option, rank, content, span }));
                     }
@@ -238,8 +252,10 @@ impl<'a> Resolver<'a> {
                 None => {
                     let name = parts.name;
                     let message = format!("`{name}` takes no further argument");
-                    let wrong = Diagnostic::error("arguments", parts.arguments[1].span, message)
-                        .help(format!("write its options as properties or in its block: `{name} … {{ OPTION VALUE }}`"));
+                    let wrong =
+                        Diagnostic::error("arguments", parts.arguments[1].span, message).help(format!(
+                            "write its options as properties or in its block: `{name} … {{ OPTION VALUE }}`"
+                        ));
                     self.report(wrong);
                 }
             }
@@ -261,7 +277,8 @@ impl<'a> Resolver<'a> {
             id
         });
         if let Some(body) = body {
-            let definitions: Vec<(u32, Rank, Span)> = self.program.body(body).items.iter().filter_map(defined).collect();
+            let definitions: Vec<(u32, Rank, Span)> =
+                self.program.body(body).items.iter().filter_map(defined).collect();
             for (option, rank, span) in definitions {
                 let again = Definition { schema, option, rank, content: Content::Values(Vec::new()), span };
                 if seen.iter().any(|(known, ..)| *known == option) {
@@ -312,8 +329,12 @@ impl<'a> Resolver<'a> {
         if !option.internal || self.loaded[context.module.0 as usize].standard {
             return true;
         }
-        let wrong = Diagnostic::error("internal-option", span, format!("`{}` is computed and cannot be given", option.name))
-            .label(option.span, "declared `internal` here");
+        let wrong = Diagnostic::error(
+            "internal-option",
+            span,
+            format!("`{}` is computed and cannot be given", option.name),
+        )
+        .label(option.span, "declared `internal` here");
         self.report(wrong);
         false
     }
@@ -327,7 +348,9 @@ impl<'a> Resolver<'a> {
         };
         let mut wrong = Diagnostic::error("unknown-option", name.span, message);
         if written.contains('$') {
-            wrong = wrong.help("which option a node defines is known without evaluating; compute keys and values, not names");
+            wrong = wrong.help(
+                "which option a node defines is known without evaluating; compute keys and values, not names",
+            );
             self.report(wrong);
             return;
         }
@@ -349,7 +372,9 @@ impl<'a> Resolver<'a> {
     fn elsewhere(&self, name: &str, not: SchemaId) -> Option<String> {
         let mut homes = Vec::new();
         for (at, schema) in self.program.schemas.iter().enumerate() {
-            if at as u32 != not.0 && schema.by_node(name).is_some_and(|(at, _)| !schema.options[at as usize].internal) {
+            if at as u32 != not.0
+                && schema.by_node(name).is_some_and(|(at, _)| !schema.options[at as usize].internal)
+            {
                 homes.push(if at == 0 { "the top level".to_owned() } else { format!("`{}`", schema.name) });
             }
         }
@@ -376,16 +401,25 @@ impl<'a> Resolver<'a> {
         if parts.properties.is_empty() && parts.block.is_none() {
             return match &parts.arguments[..] {
                 [one] => Data::Term(self.term(&one.value, names)),
-                several => Data::List(several.iter().map(|one| Data::Term(self.term(&one.value, names))).collect()),
+                several => {
+                    Data::List(several.iter().map(|one| Data::Term(self.term(&one.value, names))).collect())
+                }
             };
         }
         if let Some(argument) = parts.arguments.first() {
-            let wrong = Diagnostic::error("arguments", argument.span, format!("`{}` has both a value and entries", parts.name))
-                .help("a name has either a value or a block");
+            let wrong = Diagnostic::error(
+                "arguments",
+                argument.span,
+                format!("`{}` has both a value and entries", parts.name),
+            )
+            .help("a name has either a value or a block");
             self.report(wrong);
         }
         let nodes = children(parts.block);
-        if !nodes.is_empty() && parts.properties.is_empty() && nodes.iter().all(|node| *node.name.value == *"-") {
+        if !nodes.is_empty()
+            && parts.properties.is_empty()
+            && nodes.iter().all(|node| *node.name.value == *"-")
+        {
             return Data::List(nodes.iter().map(|node| self.data(node, names)).collect());
         }
         let mut entries: Vec<(Arc<str>, Data)> = Vec::new();
@@ -395,14 +429,15 @@ impl<'a> Resolver<'a> {
         }
         for node in nodes {
             if let Some((known, _)) = entries.iter().find(|(known, _)| *known == node.name.value) {
-                let wrong = Diagnostic::error("duplicate", node.name.span, format!("`{known}` is given twice"));
+                let wrong =
+                    Diagnostic::error("duplicate", node.name.span, format!("`{known}` is given twice"));
                 self.report(wrong);
                 continue;
             }
             let value = self.data(node, names);
             entries.push((node.name.value.clone(), value));
         }
-        Data::Set(entries, parts.head)
+        Data::Set(entries)
     }
 
     /// A definition's priority and order.
@@ -415,11 +450,15 @@ impl<'a> Resolver<'a> {
             "after" => Rank { order: 1500, ..outer },
             other => {
                 let known = ["default", "force", "before", "after"];
-                let wrong = Diagnostic::error("unknown-annotation", annotation.span, format!("`({other})` means nothing here"))
-                    .help(match nearest(other, known) {
-                        Some(near) => format!("did you mean `({near})`?"),
-                        None => "there are `(default)`, `(force)`, `(before)` and `(after)`".into(),
-                    });
+                let wrong = Diagnostic::error(
+                    "unknown-annotation",
+                    annotation.span,
+                    format!("`({other})` means nothing here"),
+                )
+                .help(match nearest(other, known) {
+                    Some(near) => format!("did you mean `({near})`?"),
+                    None => "there are `(default)`, `(force)`, `(before)` and `(after)`".into(),
+                });
                 self.report(wrong);
                 outer
             }

@@ -67,7 +67,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn type_name(&mut self, node: &Node) -> Option<SchemaId> {
-        let Some(text) = node.entries.first().filter(|entry| entry.name.is_none()).and_then(|entry| text_of(&entry.value))
+        let Some(text) =
+            node.entries.first().filter(|entry| entry.name.is_none()).and_then(|entry| text_of(&entry.value))
         else {
             let wrong = Diagnostic::error("arguments", node.head, "`type` needs a name")
                 .help("write `type printer { option paper type=text }`");
@@ -75,7 +76,8 @@ impl<'a> Resolver<'a> {
             return None;
         };
         for entry in &node.entries[1..] {
-            let wrong = Diagnostic::error("arguments", entry.span, "`type` takes a name and a block, nothing else");
+            let wrong =
+                Diagnostic::error("arguments", entry.span, "`type` takes a name and a block, nothing else");
             self.report(wrong);
         }
         let known = self.program.schemas.iter().skip(1).position(|schema| *schema.name == *text.value);
@@ -116,7 +118,11 @@ impl<'a> Resolver<'a> {
             (Some(known), _) => ("duplicate", format!("option `{}` is declared twice", option.name), known),
             (None, Some(known)) => {
                 let node = option.node.as_deref().unwrap_or_default();
-                ("duplicate", format!("`{}` and `{}` both want the node `{node}`", known.name, option.name), known)
+                (
+                    "duplicate",
+                    format!("`{}` and `{}` both want the node `{node}`", known.name, option.name),
+                    known,
+                )
             }
             (None, None) => return false,
         };
@@ -128,8 +134,8 @@ impl<'a> Resolver<'a> {
     /// Which submodules may be within which.
     fn surroundings(&mut self) {
         let schemas = &mut self.program.schemas;
-        for at in 1..schemas.len() {
-            schemas[at].around = vec![SchemaId(at as u32)];
+        for (at, schema) in schemas.iter_mut().enumerate().skip(1) {
+            schema.around = vec![SchemaId(at as u32)];
         }
         let mut edges: Vec<(usize, SchemaId)> = Vec::new();
         let mut keyed: Vec<SchemaId> = Vec::new();
@@ -174,10 +180,17 @@ impl<'a> Resolver<'a> {
                 let found = root.by_name(target).map(|at| &root.options[at as usize].ty);
                 let diagnostic = match found {
                     Some(Type::Map(_)) => return,
-                    Some(_) => Diagnostic::error("type", option.ty_span, format!("`{target}` is not a map and has no keys")),
+                    Some(_) => Diagnostic::error(
+                        "type",
+                        option.ty_span,
+                        format!("`{target}` is not a map and has no keys"),
+                    ),
                     None => {
-                        let diagnostic =
-                            Diagnostic::error("type", option.ty_span, format!("there is no root option `{target}`"));
+                        let diagnostic = Diagnostic::error(
+                            "type",
+                            option.ty_span,
+                            format!("there is no root option `{target}`"),
+                        );
                         let maps = root.options.iter().filter(|option| matches!(option.ty, Type::Map(_)));
                         match crate::nearest::nearest(target, maps.map(|option| &*option.name)) {
                             Some(near) => diagnostic.help(format!("did you mean `ref<{near}>`?")),

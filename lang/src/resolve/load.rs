@@ -30,7 +30,8 @@ pub(crate) fn load(
     sources: &mut Sources,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Loaded> {
-    let mut loader = Loader { world, sources, diagnostics, done: Vec::new(), known: BTreeMap::new(), open: Vec::new() };
+    let mut loader =
+        Loader { world, sources, diagnostics, done: Vec::new(), known: BTreeMap::new(), open: Vec::new() };
     if entry != CORE {
         loader.read(CORE, None);
     }
@@ -90,7 +91,8 @@ impl Loader<'_> {
 
     fn imports(&mut self, importer: &str, document: &Document) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
-        for (at, node) in document.nodes.iter().enumerate().filter(|(_, node)| *node.name.value == *"import") {
+        for (at, node) in document.nodes.iter().enumerate().filter(|(_, node)| *node.name.value == *"import")
+        {
             let Some((path, span)) = self.path(node) else { continue };
             let path = resolve(importer, &path);
             if let Some(module) = self.read(&path, Some(span)) {
@@ -105,8 +107,9 @@ impl Loader<'_> {
         let first = arguments.next();
         let Some(text) = first.and_then(|entry| text_of(&entry.value)) else {
             let span = first.map_or(node.head, |entry| entry.span);
-            let wrong = Diagnostic::error("import-path", span, "expected the path of a module")
-                .help("write `import \"./other.kdl\"`, or `import \"std:kerberos\"` for the standard library");
+            let wrong = Diagnostic::error("import-path", span, "expected the path of a module").help(
+                "write `import \"./other.kdl\"`, or `import \"std:kerberos\"` for the standard library",
+            );
             self.diagnostics.push(wrong);
             return None;
         };
@@ -144,7 +147,10 @@ impl Loader<'_> {
         };
         let mut diagnostic = match from {
             Some(span) => Diagnostic::error(code, span, message),
-            None => Diagnostic::without_place(if code == "import-not-found" { "not-found" } else { "unreadable" }, message),
+            None => Diagnostic::without_place(
+                if code == "import-not-found" { "not-found" } else { "unreadable" },
+                message,
+            ),
         };
         if let Some(module) = name.strip_prefix("std:") {
             let known = self.world.standard();
@@ -190,7 +196,8 @@ mod tests {
 
     #[test]
     fn relative_to_the_importer() {
-        let check = |importer: &str, path: &str, expected: &str| assert_eq!(resolve(importer, path), expected);
+        let check =
+            |importer: &str, path: &str, expected: &str| assert_eq!(resolve(importer, path), expected);
         check("lab.kdl", "./x.kdl", "x.kdl");
         check("labs/lab.kdl", "./x.kdl", "labs/x.kdl");
         check("labs/lab.kdl", "../x.kdl", "x.kdl");

@@ -213,7 +213,8 @@ impl Search<'_> {
         let own = bound.all();
         let options = everywhere.options.iter().chain(&everywhere.globals).map(|name| &**name);
         let known = own.into_iter().chain(self.names.all()).chain(options);
-        let mut diagnostic = Diagnostic::error("unknown-name", span, format!("nothing is called `{name}` here"));
+        let mut diagnostic =
+            Diagnostic::error("unknown-name", span, format!("nothing is called `{name}` here"));
         if let Some(near) = nearest(name, known) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         }
@@ -235,7 +236,9 @@ fn bound_names(bindings: &[Binding]) -> Vec<&str> {
             Binding::Value { key: Key::Static(name, _), .. } => names.push(name),
             Binding::Value { key: Key::Dynamic(..), .. } => {}
             Binding::Inherit { name, .. } => names.push(name),
-            Binding::InheritFrom { names: inherited, .. } => names.extend(inherited.iter().map(|(name, _)| &**name)),
+            Binding::InheritFrom { names: inherited, .. } => {
+                names.extend(inherited.iter().map(|(name, _)| &**name))
+            }
         }
     }
     names

@@ -23,8 +23,9 @@ impl<'a> Resolver<'a> {
     ) -> Option<(OptionDecl, Option<&'a Scalar>)> {
         let name = self.declared_name(node, "option printers type=\"list<text>\"")?;
         if KEYWORDS.contains(&&*name.value) {
-            let wrong = Diagnostic::error("reserved", name.span, format!("`{}` belongs to the language", name.value))
-                .help("give the option another name");
+            let wrong =
+                Diagnostic::error("reserved", name.span, format!("`{}` belongs to the language", name.value))
+                    .help("give the option another name");
             self.report(wrong);
             return None;
         }
@@ -57,7 +58,11 @@ impl<'a> Resolver<'a> {
                 Some("node") => option.node = self.static_text(entry),
                 Some("arg") => option.argument = self.flag(entry),
                 Some("internal") => option.internal = self.flag(entry),
-                _ => self.unknown_entry(entry, "option", &["type", "default", "node", "key", "arg", "internal"]),
+                _ => self.unknown_entry(
+                    entry,
+                    "option",
+                    &["type", "default", "node", "key", "arg", "internal"],
+                ),
             }
         }
         for child in children(node.children.as_ref()) {
@@ -71,8 +76,9 @@ impl<'a> Resolver<'a> {
                 }
                 ("default", [entry]) => default = Some(&entry.value),
                 _ => {
-                    let wrong = Diagnostic::error("unknown-option", child.head, "this says nothing about an option")
-                        .help("an option's block has `doc \"…\"`, `example …` and `default …`");
+                    let wrong =
+                        Diagnostic::error("unknown-option", child.head, "this says nothing about an option")
+                            .help("an option's block has `doc \"…\"`, `example …` and `default …`");
                     self.report(wrong);
                 }
             }
@@ -89,8 +95,9 @@ impl<'a> Resolver<'a> {
     fn sensible(&mut self, option: &OptionDecl) {
         if option.key.is_some() && !matches!(option.ty, Type::Map(_)) {
             let name = &option.name;
-            let wrong = Diagnostic::error("type", option.ty_span, format!("`{name}` has `key=`, but is not a map"))
-                .help("only `map<…>` has keys");
+            let wrong =
+                Diagnostic::error("type", option.ty_span, format!("`{name}` has `key=`, but is not a map"))
+                    .help("only `map<…>` has keys");
             self.report(wrong);
         }
     }
@@ -146,7 +153,8 @@ impl<'a> Resolver<'a> {
         match entry.value {
             Scalar::Bool(value, _) => value,
             _ => {
-                let wrong = Diagnostic::error("type-mismatch", entry.value.span(), "expected `#true` or `#false`");
+                let wrong =
+                    Diagnostic::error("type-mismatch", entry.value.span(), "expected `#true` or `#false`");
                 self.report(wrong);
                 false
             }
@@ -156,7 +164,9 @@ impl<'a> Resolver<'a> {
     /// An argument or property that a language node does not take.
     pub(super) fn unknown_entry(&mut self, entry: &Entry, keyword: &str, known: &[&str]) {
         let diagnostic = match &entry.name {
-            None => Diagnostic::error("arguments", entry.span, format!("`{keyword}` takes no further argument")),
+            None => {
+                Diagnostic::error("arguments", entry.span, format!("`{keyword}` takes no further argument"))
+            }
             Some(name) => {
                 let message = format!("`{keyword}` has no property `{}`", name.value);
                 let diagnostic = Diagnostic::error("unknown-property", name.span, message);

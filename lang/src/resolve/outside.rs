@@ -21,7 +21,8 @@ impl Resolver<'_> {
                 match (&node.entries[..], &node.children) {
                     ([entry], None) if entry.name.is_none() => self.scalar(&node.name, &entry.value),
                     _ => {
-                        let wrong = Diagnostic::error("arguments", node.head, "a param is given as `NAME VALUE`");
+                        let wrong =
+                            Diagnostic::error("arguments", node.head, "a param is given as `NAME VALUE`");
                         self.report(wrong);
                     }
                 }
@@ -41,12 +42,17 @@ impl Resolver<'_> {
         let params: &[Param] = self.program.modules.last().map_or(&[], |module| &module.params);
         let found = params.iter().position(|param| param.name.value == name.value);
         if found.is_none() {
-            let mut wrong =
-                Diagnostic::error("unknown-param", name.span, format!("this lab has no param `{}`", name.value));
+            let mut wrong = Diagnostic::error(
+                "unknown-param",
+                name.span,
+                format!("this lab has no param `{}`", name.value),
+            );
             let names: Vec<&str> = params.iter().map(|param| &*param.name.value).collect();
             wrong = match nearest(&name.value, names.iter().copied()) {
                 Some(near) => wrong.help(format!("did you mean `{near}`?")),
-                None if names.is_empty() => wrong.help("a lab takes params that it declares: `param clients type=int default=3`"),
+                None if names.is_empty() => {
+                    wrong.help("a lab takes params that it declares: `param clients type=int default=3`")
+                }
                 None => wrong.help(format!("it has {}", names.join(", "))),
             };
             self.report(wrong);
@@ -111,6 +117,8 @@ fn read(ty: &Type, word: &str, span: Span) -> Term {
             });
             Term::List(if word.is_empty() { Arc::new([]) } else { items.collect() }, span)
         }
-        Type::Text(_) | Type::Enum(_) | Type::Ref(_) | Type::Map(_) | Type::Submodule(_) | Type::Function => text(),
+        Type::Text(_) | Type::Enum(_) | Type::Ref(_) | Type::Map(_) | Type::Submodule(_) | Type::Function => {
+            text()
+        }
     }
 }

@@ -226,7 +226,6 @@ pub(crate) struct Assert {
     pub(crate) condition: Term,
     pub(crate) message: Option<Term>,
     pub(crate) warning: bool,
-    pub(crate) span: Span,
 }
 
 /// One definition of an option.
@@ -288,7 +287,7 @@ pub(crate) enum Data {
     /// Several arguments, or children called `-`.
     List(Vec<Data>),
     /// Children and properties.
-    Set(Vec<(Arc<str>, Data)>, Span),
+    Set(Vec<(Arc<str>, Data)>),
 }
 
 /// One value as written.
@@ -319,17 +318,6 @@ impl Term {
             | Term::List(_, span)
             | Term::Broken(span) => *span,
             Term::Dynamic(template) => template.span(),
-        }
-    }
-}
-
-impl Data {
-    /// Where it stands.
-    pub(crate) fn span(&self) -> Option<Span> {
-        match self {
-            Data::Term(term) => Some(term.span()),
-            Data::List(items) => items.first().and_then(Data::span),
-            Data::Set(_, span) => Some(*span),
         }
     }
 }

@@ -18,14 +18,22 @@ pub(super) struct Declared<'a> {
 
 impl<'a> Resolver<'a> {
     /// The templates of a block, by name.
-    pub(super) fn declare_templates(&mut self, nodes: &'a [Node], context: &Context) -> Vec<(Arc<str>, TemplateId)> {
+    pub(super) fn declare_templates(
+        &mut self,
+        nodes: &'a [Node],
+        context: &Context,
+    ) -> Vec<(Arc<str>, TemplateId)> {
         let mut found: Vec<(Arc<str>, TemplateId)> = Vec::new();
         for node in nodes.iter().filter(|node| *node.name.value == *"template") {
-            let Some(name) = self.declared_name(node, "template client address { host … }") else { continue };
+            let Some(name) = self.declared_name(node, "template client address { host … }") else {
+                continue;
+            };
             if let Some((_, first)) = found.iter().find(|(known, _)| *known == name.value) {
                 let first = self.program.templates[first.0 as usize].name.span;
                 let message = format!("template `{}` is declared twice", name.value);
-                self.report(Diagnostic::error("duplicate", name.span, message).label(first, "declared here first"));
+                self.report(
+                    Diagnostic::error("duplicate", name.span, message).label(first, "declared here first"),
+                );
                 continue;
             }
             if let Shape::Options(schema) = context.shape
@@ -39,7 +47,11 @@ impl<'a> Resolver<'a> {
                 self.report(warning);
             }
             let id = TemplateId(self.program.templates.len() as u32);
-            self.program.templates.push(TemplateDecl { name: name.clone(), params: Vec::new(), within: context.within });
+            self.program.templates.push(TemplateDecl {
+                name: name.clone(),
+                params: Vec::new(),
+                within: context.within,
+            });
             self.declared.push(Declared { node, context: None });
             found.push((name.value.clone(), id));
         }
@@ -62,8 +74,12 @@ impl<'a> Resolver<'a> {
                 continue;
             };
             if let Some(first) = params.iter().find(|param| param.name == name.value) {
-                let wrong = Diagnostic::error("duplicate", name.span, format!("parameter `{}` is there twice", name.value))
-                    .label(first.span, "the first");
+                let wrong = Diagnostic::error(
+                    "duplicate",
+                    name.span,
+                    format!("parameter `{}` is there twice", name.value),
+                )
+                .label(first.span, "the first");
                 self.report(wrong);
                 continue;
             }
@@ -73,7 +89,11 @@ impl<'a> Resolver<'a> {
             params.push(TemplateParam { name: name.value.clone(), span: name.span, default });
         }
         if node.children.is_none() {
-            let wrong = Diagnostic::error("arguments", node.head, "a template needs a block, which is what it stands for");
+            let wrong = Diagnostic::error(
+                "arguments",
+                node.head,
+                "a template needs a block, which is what it stands for",
+            );
             self.report(wrong);
         }
         self.program.templates[id.0 as usize].params = params;
@@ -97,7 +117,8 @@ impl<'a> Resolver<'a> {
                     Some(at) => at,
                     None => {
                         let near = nearest(&name.value, params.iter().map(|param| &*param.name));
-                        let message = format!("template `{}` has no parameter `{}`", node.name.value, name.value);
+                        let message =
+                            format!("template `{}` has no parameter `{}`", node.name.value, name.value);
                         let mut wrong = Diagnostic::error("unknown-property", name.span, message);
                         wrong.help.extend(near.map(|near| format!("did you mean `{near}`?")));
                         self.report(wrong);
@@ -108,7 +129,8 @@ impl<'a> Resolver<'a> {
             match arguments.get_mut(at) {
                 None => {
                     let message = format!("template `{}` takes {} arguments", node.name.value, params.len());
-                    let wrong = Diagnostic::error("arguments", entry.span, message).label(name.span, "declared here");
+                    let wrong =
+                        Diagnostic::error("arguments", entry.span, message).label(name.span, "declared here");
                     self.report(wrong);
                 }
                 Some(Some(_)) => {
@@ -165,7 +187,9 @@ impl<'a> Resolver<'a> {
             for (_, span) in &self.expanding[at + 1..] {
                 wrong = wrong.label(*span, "by way of this");
             }
-            self.report(wrong.help("what a lab defines is known before anything is evaluated; use `for` to repeat"));
+            self.report(
+                wrong.help("what a lab defines is known before anything is evaluated; use `for` to repeat"),
+            );
             return None;
         }
         let Declared { node, context: declared } = &self.declared[template.0 as usize];
