@@ -26,10 +26,22 @@ pub fn open_directory(path: &Path) -> Result<OwnedFd> {
 
 /// Makes one directory with exactly this mode; one that is there is fine, and stays as it is.
 pub fn make_directory(path: &Path, mode: u32) -> Result<()> {
+    if make_new_directory(path, mode)? || path.is_dir() {
+        return Ok(());
+    }
+    Err(Error::new("make the directory", path.display(), io::Error::from(io::ErrorKind::NotADirectory)))
+}
+
+/// Makes one directory with exactly this mode; `false` when something of that name is there already.
+pub fn make_new_directory(path: &Path, mode: u32) -> Result<bool> {
     let failed = |source| Error::new("make the directory", path.display(), source);
     match DirBuilder::new().mode(mode).create(path) {
-        Ok(()) => std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        // The umask, and what `mkdir` leaves out.
+        Ok(()) if mode & 0o7022 != 0 => {
+            std::fs::set_permissions(path, Permissions::from_mode(mode)).map(|()| true).map_err(failed)
+        }
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(failed(error)),
     }
 }

@@ -131,12 +131,17 @@ impl LabDirectory {
         }
     }
 
-    /// Removes the directory and all in it. Works whatever state it is in; a running lab must be shut down before. With
-    /// a range of ids the files of those ids are removed by `exe supervise`, in a user namespace with the same map.
+    /// Removes the directory and all in it. Works whatever state it is in; a running lab must be shut down before. What
+    /// belongs to ids of the user's range is removed by `exe supervise`, in a user namespace with the same map.
     pub fn remove(self, exe: &Path, map: &IdMap) -> Result<()> {
-        match map {
-            IdMap::Root => self.remove_here(),
-            IdMap::Range { .. } | IdMap::Single { .. } => super::start::remove(self, exe, map),
+        let here = self.duplicate()?.remove_here();
+        match (here, map) {
+            (Err(Error::Kernel(error)), IdMap::Range { .. })
+                if error.source.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                super::start::remove(&self, exe, map)
+            }
+            (outcome, _) => outcome,
         }
     }
 

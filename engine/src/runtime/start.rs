@@ -29,10 +29,8 @@ pub fn start(directory: &LabDirectory, exe: &Path, map: &IdMap) -> Result<Client
 }
 
 /// Removes a lab's directory in a user namespace with this map.
-pub(super) fn remove(directory: LabDirectory, exe: &Path, map: &IdMap) -> Result<()> {
-    launch(&directory, exe, map, Task::Remove)?;
-    // All but the directory itself, which is ours.
-    directory.remove_here()
+pub(super) fn remove(directory: &LabDirectory, exe: &Path, map: &IdMap) -> Result<()> {
+    launch(directory, exe, map, Task::Remove)
 }
 
 /// Runs `exe supervise` until it is ready.

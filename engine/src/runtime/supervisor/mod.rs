@@ -134,8 +134,8 @@ fn begin(arguments: &Arguments, control: &UnixStream) -> Result<Option<std::conv
     let directory = LabDirectory::at(arguments.path.clone(), &arguments.lab).map_err(failure_of)?;
     let skeleton = match (arguments.task, arguments.ids) {
         // Read while the machine's owners can still be seen.
-        (Task::Run, Ids::Range | Ids::Single) => Skeleton::read(directory.path()),
-        _ => Skeleton::default(),
+        (Task::Run, Ids::Range | Ids::Single) => Some(Skeleton::read()),
+        (Task::Run, Ids::Root) | (Task::Remove, _) => None,
     };
     if arguments.ids != Ids::Root {
         namespace::unshare(namespace::USER)?;
@@ -154,7 +154,7 @@ fn begin(arguments: &Arguments, control: &UnixStream) -> Result<Option<std::conv
             namespace::unshare(namespace::HOST)?;
             match process::fork()? {
                 Fork::Parent(_) => Ok(None),
-                Fork::Child => supervise(arguments, control, directory, &skeleton).map(Some),
+                Fork::Child => supervise(arguments, control, directory, skeleton).map(Some),
             }
         }
     }
@@ -165,7 +165,7 @@ fn supervise(
     arguments: &Arguments,
     control: &UnixStream,
     directory: LabDirectory,
-    skeleton: &Skeleton,
+    skeleton: Option<Skeleton>,
 ) -> Result<std::convert::Infallible, Failure> {
     process::set_name(&format!("topo:{}", arguments.lab));
     mount::make_private()?;
@@ -178,10 +178,11 @@ fn supervise(
     netns::loopback_up()?;
     let open_files = process::raise_open_files()?;
     let _lock = lock(&directory)?;
-    skeleton.write(&directory.common())?;
+    let below = skeleton.map(|skeleton| skeleton.write(directory.path().join("skeleton"))).transpose()?;
     let listener = listen(&directory)?;
     let user_namespace = arguments.ids != Ids::Root;
-    let mut supervisor = serve::Supervisor::new(listener, user_namespace, open_files)?;
+    let layers = host::Layers { user_namespace, below };
+    let mut supervisor = serve::Supervisor::new(listener, layers, open_files)?;
     tell(control, &Progress::Ready);
     // The other end closes its side; ours goes with the next `exec` or `close_from`, and is of no use to anybody.
     let _ = control.shutdown(std::net::Shutdown::Both);

@@ -23,7 +23,6 @@ use super::super::spec::{Ending, HostView};
 use super::connection::Connection;
 use super::daemon::{self, Daemon, State, Then};
 use super::host;
-use crate::linux::mount::OverlayMarks;
 use crate::linux::process::Fork;
 use crate::linux::{Error as KernelError, Result as KernelResult, process, socket};
 
@@ -31,7 +30,7 @@ pub(super) struct Supervisor {
     listener: UnixListener,
     signals: SignalFd,
     itself: OwnedFd,
-    user_namespace: bool,
+    layers: host::Layers,
     /// The limit of open files that daemons get.
     open_files: u64,
     connections: BTreeMap<u64, Connection>,
@@ -84,7 +83,7 @@ enum Newborn {
 impl Supervisor {
     pub(super) fn new(
         listener: UnixListener,
-        user_namespace: bool,
+        layers: host::Layers,
         open_files: u64,
     ) -> KernelResult<Supervisor> {
         let mut mask = SigSet::empty();
@@ -102,7 +101,7 @@ impl Supervisor {
             listener,
             signals,
             itself: process::pidfd_open(nix::unistd::getpid())?,
-            user_namespace,
+            layers,
             open_files,
             connections: BTreeMap::new(),
             next_connection: 0,
@@ -206,7 +205,7 @@ impl Supervisor {
         let Some(connection) = self.connections.get_mut(&number) else { return };
         if let Request::Hello { version } = request {
             connection.greeted = version == VERSION;
-            let hello = Reply::Hello { version: VERSION, user_namespace: self.user_namespace };
+            let hello = Reply::Hello { version: VERSION, user_namespace: self.layers.user_namespace };
             match self.itself.try_clone() {
                 Ok(pidfd) => self.reply(number, &hello, vec![pidfd]),
                 Err(source) => {
@@ -359,10 +358,9 @@ impl Supervisor {
 
     fn begin_host(&mut self, name: &str, view: &HostView) -> Result<(), Failure> {
         let held = self.held.get(&super::super::netns_name(name));
-        let marks = if self.user_namespace { OverlayMarks::User } else { OverlayMarks::Trusted };
         let (reading, report) = report::channel()?;
         match process::fork()? {
-            Fork::Child => host::be_helper(name, view, held.map(AsFd::as_fd), marks, report),
+            Fork::Child => host::be_helper(name, view, held.map(AsFd::as_fd), &self.layers, report),
             Fork::Parent(_) => self.expect(Newborn::Host(name.to_string()), reading),
         }
     }
