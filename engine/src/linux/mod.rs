@@ -9,6 +9,7 @@ mod error;
 pub mod files;
 pub mod mount;
 pub mod namespace;
+pub mod netlink;
 pub mod netns;
 pub mod process;
 pub mod socket;

@@ -1,9 +1,14 @@
 //! From desired, recorded and observed to what is to be done. Pure: no clock, no kernel, no files.
 
+mod decide;
+
 use crate::attribute::{Attribute, Attributes};
 use crate::graph::{Dependency, ResourceId};
+use crate::state::Recorded;
 use serde::{Deserialize, Serialize};
 use topo_lang::Span;
+
+pub use decide::{Observed, plan, removal};
 
 /// What to do, in an order that respects every dependency. Steps that change nothing are not in it.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +17,37 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// How many resources are already as they should be.
     pub unchanged: usize,
+    /// What the state has wrong though the machine is right; put right without a word.
+    pub bookkeeping: Vec<Bookkeeping>,
+}
+
+impl Plan {
+    /// Whether the lab is as it should be.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The steps that are in the plan only because of `step`: the daemons it restarts, what it takes along.
+    pub fn consequences<'p>(&'p self, step: &'p Step) -> impl Iterator<Item = &'p Step> {
+        self.steps.iter().filter(move |other| match &other.reason {
+            Reason::Reads(id) | Reason::Inside(id) => *id == step.id,
+            Reason::New(_)
+            | Reason::Changed(_)
+            | Reason::Unwanted
+            | Reason::Missing
+            | Reason::Drifted
+            | Reason::Interrupted => false,
+        })
+    }
+}
+
+/// A correction of the state alone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bookkeeping {
+    /// It is as the lab wants it, but not so recorded.
+    Record(ResourceId, Recorded),
+    /// It is recorded, unwanted, and gone already.
+    Forget(ResourceId),
 }
 
 /// One resource and what happens to it.

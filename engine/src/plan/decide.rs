@@ -1,0 +1,182 @@
+//! The decisions. What is neither desired nor recorded is never in a plan, whatever is observed.
+
+use super::{Action, Bookkeeping, Change, Plan, Reason, Step};
+use crate::attribute::{Attribute, Attributes};
+use crate::graph::{Dependency, Graph, Resource, ResourceId, Why};
+use crate::state::Recorded;
+use petgraph::algo::toposort;
+use petgraph::graph::{DiGraph, NodeIndex};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is really there, of all that is desired or recorded.
+pub type Observed = BTreeMap<ResourceId, Attributes>;
+
+/// What to do so that the machine becomes what is desired.
+pub fn plan(desired: &Graph, recorded: &BTreeMap<ResourceId, Recorded>, observed: &Observed) -> Plan {
+    let mut plan = removal_of(recorded, observed, |id| desired.get(id).is_none());
+    let removed: BTreeSet<ResourceId> = plan.steps.iter().map(|step| step.id.clone()).collect();
+    let mut actions: BTreeMap<&ResourceId, Action> = BTreeMap::new();
+    for resource in desired.iter() {
+        let known = recorded.get(&resource.id);
+        let there = observed.get(&resource.id);
+        let Some((action, reason)) = decide(resource, known, there, &actions, &removed) else {
+            plan.unchanged += 1;
+            let right = Recorded::new(resource.attributes.clone(), resource.depends_on.clone());
+            if known != Some(&right) {
+                plan.bookkeeping.push(Bookkeeping::Record(resource.id.clone(), right));
+            }
+            continue;
+        };
+        let changes = match action {
+            Action::Create => differences(&resource.attributes, &Attributes::new()),
+            Action::Update | Action::Replace | Action::Delete => {
+                differences(&resource.attributes, &effective(known, there))
+            }
+        };
+        let mut after: Vec<ResourceId> =
+            resource.depends_on.iter().map(|edge| &edge.on).filter(|on| actions.contains_key(on)).cloned().collect();
+        after.dedup();
+        actions.insert(&resource.id, action);
+        plan.steps.push(Step {
+            id: resource.id.clone(),
+            action,
+            changes,
+            reason,
+            after,
+            depends_on: resource.depends_on.clone(),
+            attributes: resource.attributes.clone(),
+        });
+    }
+    plan
+}
+
+/// What to do so that nothing of what is recorded is left.
+pub fn removal(recorded: &BTreeMap<ResourceId, Recorded>, observed: &Observed) -> Plan {
+    removal_of(recorded, observed, |_| true)
+}
+
+/// Whether and why something happens to a desired resource.
+fn decide(
+    resource: &Resource,
+    known: Option<&Recorded>,
+    there: Option<&Attributes>,
+    actions: &BTreeMap<&ResourceId, Action>,
+    removed: &BTreeSet<ResourceId>,
+) -> Option<(Action, Reason)> {
+    let interrupted = known.is_some_and(|known| known.interrupted);
+    let made_anew = resource.depends_on.iter().find(|edge| {
+        edge.why == Why::Inside && matches!(actions.get(&edge.on), Some(Action::Create | Action::Replace))
+    });
+    if let (Some(edge), Some(_)) = (made_anew, known) {
+        let reason = if interrupted { Reason::Interrupted } else { Reason::Inside(edge.on.clone()) };
+        return Some((Action::Create, reason));
+    }
+    let Some(there) = there.filter(|_| made_anew.is_none()) else {
+        let reason = match known {
+            None => Reason::New(resource.defined_at),
+            Some(_) if interrupted => Reason::Interrupted,
+            Some(_) => Reason::Missing,
+        };
+        return Some((Action::Create, reason));
+    };
+    let now = effective(known, Some(there));
+    let changes = differences(&resource.attributes, &now);
+    if !changes.is_empty() {
+        let in_place = resource.id.kind.in_place();
+        let action = if changes.iter().all(|change| in_place.contains(&change.attribute.as_str())) {
+            Action::Update
+        } else {
+            Action::Replace
+        };
+        return Some((action, why_different(resource, known, &changes)));
+    }
+    if interrupted {
+        return Some((Action::Update, Reason::Interrupted));
+    }
+    read_anew(&resource.depends_on, |on| actions.contains_key(on))
+        .or_else(|| read_anew(&known?.depends_on, |on| removed.contains(on)))
+        .map(|on| (Action::Update, Reason::Reads(on.clone())))
+}
+
+/// The first thing that is read and changes.
+fn read_anew(edges: &[Dependency], changes: impl Fn(&ResourceId) -> bool) -> Option<&ResourceId> {
+    edges.iter().filter(|edge| edge.why == Why::Reads).map(|edge| &edge.on).find(|on| changes(on))
+}
+
+fn why_different(resource: &Resource, known: Option<&Recorded>, changes: &[Change]) -> Reason {
+    let Some(known) = known else {
+        return Reason::New(resource.defined_at);
+    };
+    if known.interrupted {
+        return Reason::Interrupted;
+    }
+    let as_left = |change: &Change| known.attributes.get(&change.attribute) == change.from.as_ref();
+    if changes.iter().all(as_left) { Reason::Changed(resource.defined_at) } else { Reason::Drifted }
+}
+
+/// What is there: observed, and recorded where it cannot be read back.
+fn effective(known: Option<&Recorded>, there: Option<&Attributes>) -> Attributes {
+    let mut now = known.map(|known| known.attributes.clone()).unwrap_or_default();
+    now.extend(there.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+    now
+}
+
+/// The desired attributes that are not so now. What the lab does not ask for is not compared.
+fn differences(desired: &Attributes, now: &Attributes) -> Vec<Change> {
+    desired
+        .iter()
+        .map(|(name, value)| (name, value, now.get(name)))
+        .filter(|(_, value, now)| *now != Some(*value))
+        .map(|(name, value, now): (&String, &Attribute, Option<&Attribute>)| Change {
+            attribute: name.clone(),
+            from: now.cloned(),
+            to: Some(value.clone()),
+        })
+        .collect()
+}
+
+/// Removes what is recorded and `unwanted`, dependents first; what is gone already is only forgotten.
+fn removal_of(
+    recorded: &BTreeMap<ResourceId, Recorded>,
+    observed: &Observed,
+    unwanted: impl Fn(&ResourceId) -> bool,
+) -> Plan {
+    let mut plan = Plan::default();
+    let mut doomed: Vec<(&ResourceId, &Recorded)> = Vec::new();
+    for (id, known) in recorded.iter().filter(|(id, _)| unwanted(id)) {
+        if observed.contains_key(id) {
+            doomed.push((id, known));
+        } else {
+            plan.bookkeeping.push(Bookkeeping::Forget(id.clone()));
+        }
+    }
+    let mut graph = DiGraph::<usize, ()>::new();
+    let nodes: BTreeMap<&ResourceId, NodeIndex> =
+        doomed.iter().enumerate().map(|(index, (id, _))| (*id, graph.add_node(index))).collect();
+    let mut dependents: BTreeMap<&ResourceId, Vec<ResourceId>> = BTreeMap::new();
+    for (id, known) in &doomed {
+        for edge in &known.depends_on {
+            if let (Some(from), Some(to)) = (nodes.get(id), nodes.get(&edge.on)) {
+                graph.add_edge(*from, *to, ());
+                dependents.entry(&edge.on).or_default().push((*id).clone());
+            }
+        }
+    }
+    // A recorded cycle can only come from a spoilt state; then any order is as good.
+    let order = toposort(&graph, None).unwrap_or_else(|_| graph.node_indices().collect());
+    for (id, known) in order.into_iter().map(|node| doomed[graph[node]]) {
+        plan.steps.push(Step {
+            id: id.clone(),
+            action: Action::Delete,
+            changes: Vec::new(),
+            reason: Reason::Unwanted,
+            after: dependents.get(id).cloned().unwrap_or_default(),
+            depends_on: Vec::new(),
+            attributes: known.attributes.clone(),
+        });
+    }
+    plan
+}
+
+#[cfg(test)]
+mod tests;

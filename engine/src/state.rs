@@ -1,0 +1,342 @@
+//! What we own and left behind: a versioned file that is replaced whole, and a journal beside it that is only appended to.
+//!
+//! Every step writes its intent before it begins and its result when it is done, so a kill at any instant loses nothing.
+//! Deliberately absent: secrets; only their keyed digests are here.
+
+use crate::attribute::Attributes;
+use crate::digest::DigestKey;
+use crate::error::Error;
+use crate::graph::{Dependency, ResourceId};
+use crate::lab::Lab;
+use crate::linux::files;
+use crate::name::{HostName, NetworkName};
+use crate::plan::{Action, Bookkeeping};
+use nix::fcntl::{Flock, FlockArg};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// The form of the file that this version writes; it reads no other.
+const VERSION: u32 = 1;
+
+/// What was applied last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The key under which secrets are digested.
+    pub key: DigestKey,
+    /// What we own.
+    pub resources: BTreeMap<ResourceId, Recorded>,
+    /// Per network, and per host and interface, the number of its address: handed out once, kept for good.
+    pub leases: BTreeMap<NetworkName, BTreeMap<String, u32>>,
+}
+
+/// One thing we own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// What it was when we left it.
+    pub attributes: Attributes,
+    /// What it needed.
+    #[serde(default)]
+    pub depends_on: Vec<Dependency>,
+    /// Whether an apply was interrupted while working on it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
+}
+
+impl Recorded {
+    /// A thing whose step is done.
+    pub fn new(attributes: Attributes, depends_on: Vec<Dependency>) -> Self {
+        let depends_on = depends_on.into_iter().map(|edge| Dependency { asked_at: None, ..edge }).collect();
+        Self { attributes, depends_on, interrupted: false }
+    }
+}
+
+/// What reading the state gave.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Loaded {
+    /// The lab was never applied, or destroyed.
+    Absent,
+    /// What was applied last.
+    Known(State),
+    /// The file cannot be made sense of. The lab can still be destroyed, and applied after that.
+    Spoilt {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Reads the state and replays its journal. A torn last line is a step that was never begun.
+pub fn load(directory: &Path) -> Result<Loaded, Error> {
+    let path = directory.join(STATE);
+    let Some(text) = read(&path)? else {
+        return Ok(Loaded::Absent);
+    };
+    let file: StateFile = match serde_json::from_str(&text) {
+        Ok(file) => file,
+        Err(error) => return Ok(Loaded::Spoilt { path, reason: error.to_string() }),
+    };
+    if file.version != VERSION {
+        let reason = format!("expected version {VERSION}, found version {}", file.version);
+        return Ok(Loaded::Spoilt { path, reason });
+    }
+    let mut state = State {
+        key: file.key,
+        resources: file.resources.into_iter().map(|entry| (entry.id, entry.recorded)).collect(),
+        leases: file.leases,
+    };
+    let path = directory.join(JOURNAL);
+    let journal = read(&path)?.unwrap_or_default();
+    let lines: Vec<&str> = journal.lines().collect();
+    for (number, line) in lines.iter().enumerate() {
+        match serde_json::from_str(line) {
+            Ok(entry) => state.replay(entry),
+            Err(_) if number + 1 == lines.len() => {}
+            Err(error) => return Ok(Loaded::Spoilt { path, reason: format!("line {}: {error}", number + 1) }),
+        }
+    }
+    Ok(Loaded::Known(state))
+}
+
+impl State {
+    /// The state of a lab that nothing was applied of.
+    pub fn new(key: DigestKey) -> Self {
+        Self { key, resources: BTreeMap::new(), leases: BTreeMap::new() }
+    }
+
+    /// Notes the number of every address that lies in its network's prefix, so that it stays the same.
+    pub fn note_leases(&mut self, lab: &Lab) {
+        self.leases = leases(lab);
+    }
+
+    fn replay(&mut self, entry: Entry) {
+        match entry {
+            Entry::Begin { id, action: _, recorded } => {
+                self.resources.entry(id).or_insert(recorded).interrupted = true;
+            }
+            Entry::Done { id, recorded } => {
+                self.resources.insert(id, recorded);
+            }
+            Entry::Gone { id } => {
+                self.resources.remove(&id);
+            }
+        }
+    }
+}
+
+fn leases(lab: &Lab) -> BTreeMap<NetworkName, BTreeMap<String, u32>> {
+    let mut leases: BTreeMap<NetworkName, BTreeMap<String, u32>> = BTreeMap::new();
+    for (host_name, host) in &lab.hosts {
+        for (interface_name, interface) in &host.interfaces {
+            let Some(network) = lab.networks.get(&interface.network.value) else { continue };
+            let number = interface.addresses.iter().find_map(|address| {
+                network.subnet.iter().find_map(|subnet| number_within(subnet.value, address.addr()))
+            });
+            if let Some(number) = number {
+                let numbers = leases.entry(interface.network.value.clone()).or_default();
+                numbers.insert(format!("{host_name}/{interface_name}"), number);
+            }
+        }
+    }
+    leases
+}
+
+/// The number of an address within a prefix: 21 for 10.53.57.21 in 10.53.57.0/24.
+fn number_within(subnet: ipnet::IpNet, address: std::net::IpAddr) -> Option<u32> {
+    if !subnet.contains(&address) {
+        return None;
+    }
+    let value = |address| match address {
+        std::net::IpAddr::V4(address) => u128::from(u32::from(address)),
+        std::net::IpAddr::V6(address) => u128::from(address),
+    };
+    u32::try_from(value(address) - value(subnet.network())).ok()
+}
+
+/// The state of a lab, open for change by one process at a time.
+#[derive(Debug)]
+pub struct Ledger {
+    directory: PathBuf,
+    state: Mutex<State>,
+    journal: Mutex<Journal>,
+    _lock: Flock<File>,
+}
+
+#[derive(Debug)]
+struct Journal {
+    file: File,
+}
+
+impl Ledger {
+    /// Takes the lab's lock and opens its journal. `state` is what [`load`] gave; it is written whole first.
+    pub fn open(directory: &Path, lock: Flock<File>, state: State) -> Result<Self, Error> {
+        let path = directory.join(JOURNAL);
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|source| Error::caused(format!("open `{}`", path.display()), source))?;
+        let ledger =
+            Self { directory: directory.to_owned(), state: Mutex::new(state), journal: Mutex::new(Journal { file }), _lock: lock };
+        ledger.settle()?;
+        Ok(ledger)
+    }
+
+    /// Notes that steps are about to begin.
+    pub fn begin<'s>(&self, steps: impl IntoIterator<Item = (&'s ResourceId, Action, Recorded)>) -> Result<(), Error> {
+        self.write(steps.into_iter().map(|(id, action, recorded)| Entry::Begin { id: id.clone(), action, recorded }))
+    }
+
+    /// Notes that things are now as recorded here.
+    pub fn done(&self, things: impl IntoIterator<Item = (ResourceId, Recorded)>) -> Result<(), Error> {
+        self.write(things.into_iter().map(|(id, recorded)| Entry::Done { id, recorded }))
+    }
+
+    /// Notes that things are no more.
+    pub fn gone(&self, things: impl IntoIterator<Item = ResourceId>) -> Result<(), Error> {
+        self.write(things.into_iter().map(|id| Entry::Gone { id }))
+    }
+
+    /// Puts right what a plan found wrong with the state alone.
+    pub fn correct(&self, bookkeeping: &[Bookkeeping]) -> Result<(), Error> {
+        self.write(bookkeeping.iter().cloned().map(|entry| match entry {
+            Bookkeeping::Record(id, recorded) => Entry::Done { id, recorded },
+            Bookkeeping::Forget(id) => Entry::Gone { id },
+        }))
+    }
+
+    /// Notes the numbers of the lab's addresses.
+    pub fn note_leases(&self, lab: &Lab) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).note_leases(lab);
+    }
+
+    /// Writes the state whole and empties the journal.
+    pub fn settle(&self) -> Result<(), Error> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = StateFile {
+            version: VERSION,
+            key: state.key.clone(),
+            leases: state.leases.clone(),
+            resources: state
+                .resources
+                .iter()
+                .map(|(id, recorded)| StateEntry { id: id.clone(), recorded: recorded.clone() })
+                .collect(),
+        };
+        let path = self.directory.join(STATE);
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| {
+            Error::caused(format!("write `{}`", path.display()), source)
+        };
+        let text = serde_json::to_vec(&file).map_err(|error| failed(error.into()))?;
+        files::replace(&path, &text, 0o600).map_err(|error| failed(error.into()))?;
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        journal.file.set_len(0).and_then(|()| journal.file.rewind()).map_err(|error| failed(error.into()))
+    }
+
+    fn write(&self, entries: impl Iterator<Item = Entry>) -> Result<(), Error> {
+        let path = self.directory.join(JOURNAL);
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| {
+            Error::caused(format!("write `{}`", path.display()), source)
+        };
+        let mut lines = Vec::new();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        for entry in entries {
+            serde_json::to_writer(&mut lines, &entry).map_err(|error| failed(error.into()))?;
+            lines.push(b'\n');
+            state.replay(entry);
+        }
+        drop(state);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        journal.file.write_all(&lines).map_err(|error| failed(error.into()))
+    }
+}
+
+/// Takes the lock of a lab's directory; `None` leaves it to whoever has it. The holder's pid is in the file.
+pub fn lock(directory: &Path) -> Result<Flock<File>, Error> {
+    let path = directory.join(LOCK);
+    let operation = || format!("lock `{}`", path.display());
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|source| Error::caused(operation(), source))?;
+    let mut holder = String::new();
+    let _ = file.read_to_string(&mut holder);
+    let mut lock = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
+        nix::errno::Errno::EWOULDBLOCK => {
+            Error::found(operation(), format!("`topo` with pid {} is at work on this lab", holder.trim()))
+                .help("wait until it has ended")
+        }
+        errno => Error::caused(operation(), errno),
+    })?;
+    let note = format!("{}\n", std::process::id());
+    lock.set_len(0)
+        .and_then(|()| lock.rewind())
+        .and_then(|()| lock.write_all(note.as_bytes()))
+        .map_err(|source| Error::caused(operation(), source))?;
+    Ok(lock)
+}
+
+/// The numbers recorded for a lab, for the language to keep addresses as they are.
+pub fn leases_of(directory: &Path) -> Result<BTreeMap<NetworkName, BTreeMap<String, u32>>, Error> {
+    Ok(match load(directory)? {
+        Loaded::Known(state) => state.leases,
+        Loaded::Absent | Loaded::Spoilt { .. } => BTreeMap::new(),
+    })
+}
+
+/// Whose address a lease is.
+pub fn lease_name(host: &HostName, interface: &str) -> String {
+    format!("{host}/{interface}")
+}
+
+const STATE: &str = "state.json";
+const JOURNAL: &str = "state.journal";
+const LOCK: &str = "lock";
+
+#[derive(Serialize, Deserialize)]
+struct StateFile {
+    version: u32,
+    key: DigestKey,
+    leases: BTreeMap<NetworkName, BTreeMap<String, u32>>,
+    resources: Vec<StateEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StateEntry {
+    id: ResourceId,
+    #[serde(flatten)]
+    recorded: Recorded,
+}
+
+/// One line of the journal.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Entry {
+    /// A step is about to begin; `recorded` is what it aims at, or for a removal what was there.
+    Begin { id: ResourceId, action: Action, recorded: Recorded },
+    /// It is as recorded here.
+    Done { id: ResourceId, recorded: Recorded },
+    /// It is no more.
+    Gone { id: ResourceId },
+}
+
+fn read(path: &Path) -> Result<Option<String>, Error> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::caused(format!("read `{}`", path.display()), error)),
+    }
+}
