@@ -23,3 +23,4 @@ pub mod machine;
 pub mod name;
 pub mod plan;
 pub mod runtime;
+pub mod state;
