@@ -56,4 +56,21 @@ impl Error {
         self.log = lines;
         self
     }
+
+    /// The same failure once more, for the next thing that it befell; causes become text.
+    pub(crate) fn retold(&self) -> Self {
+        let mut causes: Vec<String> = self.detail.iter().cloned().collect();
+        let mut cause = self.source.as_deref().map(|cause| cause as &dyn std::error::Error);
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        Self {
+            operation: self.operation.clone(),
+            detail: (!causes.is_empty()).then(|| causes.join(": ")),
+            help: self.help.clone(),
+            log: self.log.clone(),
+            source: None,
+        }
+    }
 }

@@ -1,14 +1,29 @@
 //! What a kind may use of the machine: the lab's directory, its supervisor, its hosts' namespaces.
+//!
+//! Deliberately absent: any kind, and any decision. Everything here is asked from inside the lab's own namespaces.
 
 use crate::digest::DigestKey;
+use crate::error::Error;
+use crate::graph::ResourceId;
 use crate::name::{AbsolutePath, HostName};
+use crate::runtime::{self, Client, Command, HostView, LabDirectory, Output, netns_name};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The running lab, as seen from inside its namespaces.
-#[derive(Debug)]
 pub struct Machine {
-    directory: PathBuf,
+    client: Client,
     key: DigestKey,
+    /// What hosts see once they are opened, as the lab wants it.
+    views: BTreeMap<HostName, HostView>,
+    /// The network namespaces the supervisor holds, as far as somebody asked for them.
+    netns: Mutex<BTreeMap<HostName, Arc<OwnedFd>>>,
+    /// The hosts that have a process.
+    open: Mutex<BTreeMap<HostName, Arc<OwnedFd>>>,
 }
 
 /// Something that this machine lacks for a lab.
@@ -23,14 +38,24 @@ pub struct Missing {
 }
 
 impl Machine {
-    /// The lab in `directory`; secrets are compared under `key`.
-    pub fn new(directory: PathBuf, key: DigestKey) -> Self {
-        Self { directory, key }
+    /// The lab behind `client`; secrets are compared under `key`, and hosts that get their first process see their view.
+    pub fn new(client: Client, key: DigestKey, views: BTreeMap<HostName, HostView>) -> Result<Self, Error> {
+        let machine = Self { client, key, views, netns: Mutex::default(), open: Mutex::default() };
+        let hosts = machine.client.hosts().map_err(|error| Error::caused("list the open hosts", error))?;
+        for host in hosts.iter().filter_map(|host| HostName::try_from(host.as_str()).ok()) {
+            machine.open(&host)?;
+        }
+        Ok(machine)
+    }
+
+    /// The supervisor.
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
     /// The lab's own directory.
-    pub fn directory(&self) -> &Path {
-        &self.directory
+    pub fn directory(&self) -> &LabDirectory {
+        self.client.directory()
     }
 
     /// The key under which secrets are digested.
@@ -38,8 +63,118 @@ impl Machine {
         &self.key
     }
 
-    /// Where a host's file really is: in its upper directory, or below its root once it has a view of its own.
-    pub fn host_path(&self, host: &HostName, path: &AbsolutePath) -> PathBuf {
-        self.directory.join("hosts").join(host.as_str()).join("upper").join(path.relative())
+    /// The hosts whose network namespaces the supervisor holds.
+    pub fn hosts(&self) -> Result<BTreeSet<HostName>, Error> {
+        let held = self.client.held().map_err(|error| Error::caused("list what the supervisor holds", error))?;
+        let prefix = netns_name("");
+        Ok(held.iter().filter_map(|name| HostName::try_from(name.strip_prefix(&prefix)?).ok()).collect())
     }
+
+    /// The network namespaces of these hosts, in one question; hosts without one are left out.
+    pub fn netns(&self, hosts: &BTreeSet<&HostName>) -> Result<BTreeMap<HostName, Arc<OwnedFd>>, Error> {
+        let mut known = lock(&self.netns);
+        let unknown: BTreeSet<&&HostName> = hosts.iter().filter(|host| !known.contains_key(**host)).collect();
+        if !unknown.is_empty() {
+            let held = self.hosts()?;
+            let asked: Vec<&HostName> = unknown.into_iter().copied().filter(|host| held.contains(*host)).collect();
+            let names: Vec<String> = asked.iter().map(|host| netns_name(host.as_str())).collect();
+            let found = self.client.get(&names).map_err(|error| Error::caused("get the hosts' network namespaces", error))?;
+            known.extend(asked.into_iter().cloned().zip(found.into_iter().map(Arc::new)));
+        }
+        Ok(hosts.iter().filter_map(|host| Some(((*host).clone(), known.get(*host)?.clone()))).collect())
+    }
+
+    /// Gives the supervisor network namespaces to hold.
+    pub(crate) fn hold(&self, made: Vec<(HostName, OwnedFd)>) -> Result<(), Error> {
+        let named = made.iter().map(|(host, netns)| (netns_name(host.as_str()), netns.as_fd()));
+        self.client.hold(named).map_err(|error| Error::caused("hand network namespaces to the supervisor", error))?;
+        lock(&self.netns).extend(made.into_iter().map(|(host, netns)| (host, Arc::new(netns))));
+        Ok(())
+    }
+
+    /// Ends what runs on these hosts and lets go of their network namespaces.
+    pub(crate) fn release(&self, hosts: &[&HostName]) -> Result<(), Error> {
+        for host in hosts {
+            if lock(&self.open).remove(*host).is_some() {
+                self.client
+                    .close_host(host.as_str())
+                    .map_err(|error| Error::caused(format!("end the processes of `{host}`"), error))?;
+            }
+        }
+        let names: Vec<String> = hosts.iter().map(|host| netns_name(host.as_str())).collect();
+        self.client.release(&names).map_err(|error| Error::caused("let go of network namespaces", error))?;
+        lock(&self.netns).retain(|host, _| !hosts.contains(&host));
+        Ok(())
+    }
+
+    /// The pidfd of a host's first process, which is started if it has none: from then on the host has a view of the
+    /// file system of its own.
+    pub fn open(&self, host: &HostName) -> Result<Arc<OwnedFd>, Error> {
+        if let Some(init) = self.opened(host) {
+            return Ok(init);
+        }
+        let operation = || format!("open host `{host}`");
+        let view = self.views.get(host).cloned().unwrap_or_default();
+        for overlay in &view.overlays {
+            for directory in [&overlay.upper, &overlay.work] {
+                crate::linux::files::make_directories(directory, 0o755)
+                    .map_err(|error| Error::caused(operation(), error))?;
+            }
+        }
+        let init = self.client.open_host(host.as_str(), &view).map_err(|error| Error::caused(operation(), error))?;
+        Ok(lock(&self.open).entry(host.clone()).or_insert_with(|| Arc::new(init)).clone())
+    }
+
+    /// The pidfd of a host's first process, if it has one.
+    pub fn opened(&self, host: &HostName) -> Option<Arc<OwnedFd>> {
+        lock(&self.open).get(host).cloned()
+    }
+
+    /// Runs a command on a host, with these bytes as its input, and waits for it, at most this long.
+    pub fn run(&self, host: &HostName, command: &Command, stdin: &[u8], limit: Duration) -> Result<Output, Error> {
+        let init = self.open(host)?;
+        runtime::run_in_host(host.as_str(), init.as_fd(), command, stdin, limit).map_err(|error| {
+            let program = command.argv.first().map_or("", String::as_str);
+            Error::caused(format!("run `{program}` on `{host}`"), error)
+        })
+    }
+
+    /// Does something on a thread that sees the host's network and, once it is open, its files.
+    pub fn on_host<T: Send>(&self, host: &HostName, work: impl FnOnce() -> T + Send) -> Result<T, Error> {
+        let init = self.open(host)?;
+        runtime::on_host(init.as_fd(), work).map_err(|error| Error::caused(format!("enter host `{host}`"), error))
+    }
+
+    /// Where a host's own file lies as long as the host has no process: in the layer above the machine's files. `None`
+    /// for a path that the host has no layer of its own for (`/run`, `/tmp`).
+    pub fn layer_path(&self, host: &HostName, path: &AbsolutePath) -> Option<PathBuf> {
+        let overlays = &self.views.get(host)?.overlays;
+        let overlay = overlays.iter().rfind(|overlay| path.as_path().starts_with(&overlay.target))?;
+        Some(overlay.upper.join(path.as_path().strip_prefix(&overlay.target).ok()?))
+    }
+
+    /// Where a file lies that all hosts see.
+    pub fn common_path(&self, path: &AbsolutePath) -> PathBuf {
+        self.directory().common().join(path.relative())
+    }
+
+    /// The directory of the lab.
+    pub fn path(&self) -> &Path {
+        self.directory().path()
+    }
+}
+
+impl fmt::Debug for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Machine").field("directory", self.directory()).finish_non_exhaustive()
+    }
+}
+
+/// The host a resource belongs to; every kind but the lab's own has one.
+pub(crate) fn host_of(id: &ResourceId) -> Result<&HostName, Error> {
+    id.host.as_ref().ok_or_else(|| Error::found(format!("find the host of {id}"), "it belongs to none"))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

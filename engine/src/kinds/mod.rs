@@ -13,8 +13,20 @@ use crate::machine::{Machine, Missing};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+pub mod address;
+mod batch;
+pub mod bridge;
+pub mod directory;
 pub mod file;
+mod links;
 pub mod netns;
+pub mod network;
+pub mod route;
+pub mod sysctl;
+pub mod veth;
+
+pub(crate) use batch::{change_per_host, delete_per_host, each, on_cores, per_host, spread};
+pub(crate) use links::{lab_links, links_of, perform};
 
 /// Expands the table into [`Kind`], [`Spec`] and the one `match` for each function of [`Manage`].
 macro_rules! kinds {
@@ -100,8 +112,8 @@ macro_rules! kinds {
             }
 
             /// See [`Manage::update`].
-            pub fn update(self, machine: &Machine, wanted: &[(&ResourceId, &Spec)]) -> Vec<Result<(), Error>> {
-                match self { $(Kind::$variant => <$spec>::update(machine, &pick(wanted)),)* }
+            pub fn update(self, machine: &Machine, wanted: &[Updating<'_, Spec>]) -> Vec<Result<(), Error>> {
+                match self { $(Kind::$variant => <$spec>::update(machine, &pick_updating(wanted)),)* }
             }
 
             /// See [`Manage::delete`].
@@ -115,7 +127,21 @@ macro_rules! kinds {
 kinds! {
     /// A host: its network namespace, its hostname, its view of the file system.
     Netns = "netns": netns::Netns;
-    /// A file.
+    /// The kernel switch of a network.
+    Bridge = "bridge": bridge::Bridge;
+    /// An interface of a host and the port it is plugged into: the two ends of a veth pair.
+    Veth = "veth": veth::Veth;
+    /// A network in operation: its bridge set up, after its ports were plugged in.
+    Network = "network": network::Network;
+    /// The addresses of one family that an interface has.
+    Address = "address": address::Address;
+    /// A setting of a host's kernel.
+    Sysctl = "sysctl": sysctl::Sysctl;
+    /// A way to elsewhere.
+    Route = "route": route::Route;
+    /// A directory of a host.
+    Directory = "directory": directory::Directory;
+    /// A file, of one host or of all.
     File = "file": file::File;
 }
 
@@ -148,7 +174,7 @@ pub trait Manage: Sized {
     fn create(machine: &Machine, wanted: &[(&ResourceId, &Self)]) -> Vec<Result<(), Error>>;
 
     /// Changes in place, or does again what only something it reads has changed for. One answer each, in order.
-    fn update(machine: &Machine, wanted: &[(&ResourceId, &Self)]) -> Vec<Result<(), Error>>;
+    fn update(machine: &Machine, wanted: &[Updating<'_, Self>]) -> Vec<Result<(), Error>>;
 
     /// Removes. What is already gone is no error. `attributes` are the recorded ones. One answer each, in order.
     fn delete(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)]) -> Vec<Result<(), Error>>;
@@ -165,6 +191,18 @@ pub struct Subject<'a, S> {
     pub recorded: Option<&'a Attributes>,
 }
 
+/// One resource to change in place.
+#[derive(Debug)]
+pub struct Updating<'a, S> {
+    /// Its name.
+    pub id: &'a ResourceId,
+    /// What it should be.
+    pub spec: &'a S,
+    /// What it is: observed, or recorded where that cannot be read back. Equal to the spec's where only something it
+    /// reads has changed.
+    pub before: &'a Attributes,
+}
+
 /// A type of spec that has a row in the table.
 trait Row: Sized {
     fn of(spec: &Spec) -> Option<&Self>;
@@ -172,6 +210,13 @@ trait Row: Sized {
 
 fn pick<'a, S: Row>(pairs: &[(&'a ResourceId, &'a Spec)]) -> Vec<(&'a ResourceId, &'a S)> {
     pairs.iter().filter_map(|(id, spec)| Some((*id, S::of(spec)?))).collect()
+}
+
+fn pick_updating<'a, S: Row>(wanted: &[Updating<'a, Spec>]) -> Vec<Updating<'a, S>> {
+    wanted
+        .iter()
+        .filter_map(|one| Some(Updating { id: one.id, spec: S::of(one.spec)?, before: one.before }))
+        .collect()
 }
 
 fn pick_subjects<'a, S: Row>(subjects: &[Subject<'a, Spec>]) -> Vec<Subject<'a, S>> {

@@ -6,7 +6,7 @@ use crate::digest::{self, DigestKey};
 use crate::error::Error;
 use crate::graph::{ResourceId, Why};
 use crate::kinds::netns::Netns;
-use crate::kinds::{Kind, Manage, Subject};
+use crate::kinds::{Kind, Manage, Subject, Updating};
 use crate::lab::{self, Lab, Secret};
 use crate::lower::Lowering;
 use crate::machine::Machine;
@@ -91,7 +91,7 @@ impl Manage for File {
         apply::write(machine, wanted)
     }
 
-    fn update(machine: &Machine, wanted: &[(&ResourceId, &Self)]) -> Vec<Result<(), Error>> {
+    fn update(machine: &Machine, wanted: &[Updating<'_, Self>]) -> Vec<Result<(), Error>> {
         apply::write(machine, wanted)
     }
 

@@ -127,7 +127,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn applying_a_plan_leaves_nothing_to_do((desired, before) in worlds()) {
@@ -188,7 +188,7 @@ fn reasons() {
     check(a, None, None, "Create New");
     check(a, a, None, "Create Missing");
     check(a, a, a, "");
-    check(a, None, a, "");
+    check(a, None, a, "Replace New"); // who knows what its password is
     check(b, a, a, "Update Changed");
     check(a, a, b, "Update Drifted");
     check(c, a, a, "Replace Changed");

@@ -1,6 +1,14 @@
 //! Netlink: a plain blocking socket that takes many messages per write. Packets are rtnetlink's.
 //!
-//! Deliberately absent: any wait for events, and any look-up by name; a socket speaks to the namespace it was opened in.
+//! Deliberately absent: any wait for events. A socket speaks to the namespace it was opened in, wherever it is used.
+
+mod address;
+mod link;
+mod route;
+
+pub use address::{Address, add_address, delete_address};
+pub use link::{Change, Link, Veth, change, create_bridge, delete};
+pub use route::{Route, add_route, delete_route};
 
 use super::{Error, Result};
 use nix::libc;
@@ -111,8 +119,7 @@ impl Netlink {
         Ok(answers)
     }
 
-    /// Every link.
-    pub fn links(&self) -> Result<Vec<LinkMessage>> {
+    fn link_messages(&self) -> Result<Vec<LinkMessage>> {
         let mut message = LinkMessage::default();
         message.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
         self.dump(RouteNetlinkMessage::GetLink(message), |answer| match answer {
@@ -121,16 +128,14 @@ impl Netlink {
         })
     }
 
-    /// Every address.
-    pub fn addresses(&self) -> Result<Vec<AddressMessage>> {
+    fn address_messages(&self) -> Result<Vec<AddressMessage>> {
         self.dump(RouteNetlinkMessage::GetAddress(AddressMessage::default()), |answer| match answer {
             RouteNetlinkMessage::NewAddress(address) => Some(address),
             _ => None,
         })
     }
 
-    /// Every route of both families, of every table.
-    pub fn routes(&self) -> Result<Vec<RouteMessage>> {
+    fn route_messages(&self) -> Result<Vec<RouteMessage>> {
         self.dump(RouteNetlinkMessage::GetRoute(RouteMessage::default()), |answer| match answer {
             RouteNetlinkMessage::NewRoute(route) => Some(route),
             _ => None,

@@ -1,0 +1,44 @@
+//! Which routes hosts have. Where several lead to one destination, the wanted one counts, then the one applied before.
+
+use super::Route;
+use super::spec::destination_of;
+use crate::attribute::Attributes;
+use crate::error::Error;
+use crate::kinds::{Subject, per_host, spread};
+use crate::linux::netlink::{self, Netlink};
+use crate::machine::Machine;
+
+pub(super) fn observe(
+    machine: &Machine,
+    subjects: &[Subject<'_, Route>],
+) -> Result<Vec<Option<Attributes>>, Error> {
+    let observed = per_host(
+        machine,
+        subjects,
+        |subject| subject.id,
+        |_, subjects| {
+            spread(subjects.len(), || {
+                let failed = |error| Error::caused("read a host's routes", error);
+                let routes = Netlink::open().and_then(|netlink| netlink.routes()).map_err(failed)?;
+                Ok(subjects.iter().map(|subject| Ok(look(subject, &routes))).collect())
+            })
+        },
+    )?;
+    observed.into_iter().map(|answer| Ok(answer.transpose()?.flatten())).collect()
+}
+
+fn look(subject: &Subject<'_, Route>, routes: &[netlink::Route]) -> Option<Attributes> {
+    let destination = destination_of(subject.id)?;
+    let there: Vec<Route> = routes
+        .iter()
+        .filter(|route| route.destination == destination)
+        .map(|route| Route { via: route.via, metric: route.metric })
+        .collect();
+    let recorded = subject.recorded.and_then(Route::of);
+    let best = there
+        .iter()
+        .find(|route| subject.desired == Some(route))
+        .or_else(|| there.iter().find(|route| recorded.as_ref() == Some(route)))
+        .or(there.first())?;
+    Some(best.as_attributes())
+}
