@@ -5,8 +5,9 @@
 use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::graph::ResourceId;
+use crate::linux::{files, place};
 use crate::name::{AbsolutePath, HostName};
-use crate::runtime::{self, Client, Command, HostView, LabDirectory, Output, netns_name};
+use crate::runtime::{self, Client, Command, HostView, LabDirectory, Output, Overlay, netns_name};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::os::fd::{AsFd, OwnedFd};
@@ -65,7 +66,8 @@ impl Machine {
 
     /// The hosts whose network namespaces the supervisor holds.
     pub fn hosts(&self) -> Result<BTreeSet<HostName>, Error> {
-        let held = self.client.held().map_err(|error| Error::caused("list what the supervisor holds", error))?;
+        let held =
+            self.client.held().map_err(|error| Error::caused("list what the supervisor holds", error))?;
         let prefix = netns_name("");
         Ok(held.iter().filter_map(|name| HostName::try_from(name.strip_prefix(&prefix)?).ok()).collect())
     }
@@ -76,9 +78,13 @@ impl Machine {
         let unknown: BTreeSet<&&HostName> = hosts.iter().filter(|host| !known.contains_key(**host)).collect();
         if !unknown.is_empty() {
             let held = self.hosts()?;
-            let asked: Vec<&HostName> = unknown.into_iter().copied().filter(|host| held.contains(*host)).collect();
+            let asked: Vec<&HostName> =
+                unknown.into_iter().copied().filter(|host| held.contains(*host)).collect();
             let names: Vec<String> = asked.iter().map(|host| netns_name(host.as_str())).collect();
-            let found = self.client.get(&names).map_err(|error| Error::caused("get the hosts' network namespaces", error))?;
+            let found = self
+                .client
+                .get(&names)
+                .map_err(|error| Error::caused("get the hosts' network namespaces", error))?;
             known.extend(asked.into_iter().cloned().zip(found.into_iter().map(Arc::new)));
         }
         Ok(hosts.iter().filter_map(|host| Some(((*host).clone(), known.get(*host)?.clone()))).collect())
@@ -87,7 +93,9 @@ impl Machine {
     /// Gives the supervisor network namespaces to hold.
     pub(crate) fn hold(&self, made: Vec<(HostName, OwnedFd)>) -> Result<(), Error> {
         let named = made.iter().map(|(host, netns)| (netns_name(host.as_str()), netns.as_fd()));
-        self.client.hold(named).map_err(|error| Error::caused("hand network namespaces to the supervisor", error))?;
+        self.client
+            .hold(named)
+            .map_err(|error| Error::caused("hand network namespaces to the supervisor", error))?;
         lock(&self.netns).extend(made.into_iter().map(|(host, netns)| (host, Arc::new(netns))));
         Ok(())
     }
@@ -116,13 +124,20 @@ impl Machine {
         let operation = || format!("open host `{host}`");
         let view = self.views.get(host).cloned().unwrap_or_default();
         for overlay in &view.overlays {
-            for directory in [&overlay.upper, &overlay.work] {
-                crate::linux::files::make_directories(directory, 0o755)
-                    .map_err(|error| Error::caused(operation(), error))?;
-            }
+            self.make_layer(overlay).map_err(|error| Error::caused(operation(), error))?;
         }
-        let init = self.client.open_host(host.as_str(), &view).map_err(|error| Error::caused(operation(), error))?;
+        let init =
+            self.client.open_host(host.as_str(), &view).map_err(|error| Error::caused(operation(), error))?;
         Ok(lock(&self.open).entry(host.clone()).or_insert_with(|| Arc::new(init)).clone())
+    }
+
+    /// The directories of a host's layer; what the host sees has the mode that the machine's directory has.
+    fn make_layer(&self, overlay: &Overlay) -> Result<(), crate::linux::Error> {
+        files::make_directories(&overlay.work, 0o755)?;
+        let way = overlay.target.strip_prefix("/").unwrap_or(&overlay.target);
+        let root = overlay.upper.ancestors().nth(way.components().count()).unwrap_or(&overlay.upper);
+        files::make_directories(root, 0o755)?;
+        place::make_parents(root, &way.join("."), Path::new("/"))
     }
 
     /// The pidfd of a host's first process, if it has one.
@@ -131,7 +146,13 @@ impl Machine {
     }
 
     /// Runs a command on a host, with these bytes as its input, and waits for it, at most this long.
-    pub fn run(&self, host: &HostName, command: &Command, stdin: &[u8], limit: Duration) -> Result<Output, Error> {
+    pub fn run(
+        &self,
+        host: &HostName,
+        command: &Command,
+        stdin: &[u8],
+        limit: Duration,
+    ) -> Result<Output, Error> {
         let init = self.open(host)?;
         runtime::run_in_host(host.as_str(), init.as_fd(), command, stdin, limit).map_err(|error| {
             let program = command.argv.first().map_or("", String::as_str);
@@ -142,7 +163,8 @@ impl Machine {
     /// Does something on a thread that sees the host's network and, once it is open, its files.
     pub fn on_host<T: Send>(&self, host: &HostName, work: impl FnOnce() -> T + Send) -> Result<T, Error> {
         let init = self.open(host)?;
-        runtime::on_host(init.as_fd(), work).map_err(|error| Error::caused(format!("enter host `{host}`"), error))
+        runtime::on_host(init.as_fd(), work)
+            .map_err(|error| Error::caused(format!("enter host `{host}`"), error))
     }
 
     /// Where a host's own file lies as long as the host has no process: in the layer above the machine's files. `None`

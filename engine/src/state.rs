@@ -97,7 +97,9 @@ pub fn load(directory: &Path) -> Result<Loaded, Error> {
         match serde_json::from_str(line) {
             Ok(entry) => state.replay(entry),
             Err(_) if number + 1 == lines.len() => {}
-            Err(error) => return Ok(Loaded::Spoilt { path, reason: format!("line {}: {error}", number + 1) }),
+            Err(error) => {
+                return Ok(Loaded::Spoilt { path, reason: format!("line {}: {error}", number + 1) });
+            }
         }
     }
     Ok(Loaded::Known(state))
@@ -182,15 +184,26 @@ impl Ledger {
             .mode(0o600)
             .open(&path)
             .map_err(|source| Error::caused(format!("open `{}`", path.display()), source))?;
-        let ledger =
-            Self { directory: directory.to_owned(), state: Mutex::new(state), journal: Mutex::new(Journal { file }), _lock: lock };
+        let ledger = Self {
+            directory: directory.to_owned(),
+            state: Mutex::new(state),
+            journal: Mutex::new(Journal { file }),
+            _lock: lock,
+        };
         ledger.settle()?;
         Ok(ledger)
     }
 
     /// Notes that steps are about to begin.
-    pub fn begin<'s>(&self, steps: impl IntoIterator<Item = (&'s ResourceId, Action, Recorded)>) -> Result<(), Error> {
-        self.write(steps.into_iter().map(|(id, action, recorded)| Entry::Begin { id: id.clone(), action, recorded }))
+    pub fn begin<'s>(
+        &self,
+        steps: impl IntoIterator<Item = (&'s ResourceId, Action, Recorded)>,
+    ) -> Result<(), Error> {
+        self.write(steps.into_iter().map(|(id, action, recorded)| Entry::Begin {
+            id: id.clone(),
+            action,
+            recorded,
+        }))
     }
 
     /// Notes that things are now as recorded here.

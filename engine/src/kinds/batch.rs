@@ -17,7 +17,10 @@ pub(crate) fn each(count: usize, work: impl FnOnce() -> Result<(), Error>) -> Ve
 }
 
 /// The outcomes of work on `count` things; where it fails as a whole, each gets the failure.
-pub(crate) fn spread<R>(count: usize, work: impl FnOnce() -> Result<Vec<Result<R, Error>>, Error>) -> Vec<Result<R, Error>> {
+pub(crate) fn spread<R>(
+    count: usize,
+    work: impl FnOnce() -> Result<Vec<Result<R, Error>>, Error>,
+) -> Vec<Result<R, Error>> {
     match work() {
         Ok(outcomes) => outcomes,
         Err(error) => {
@@ -58,15 +61,16 @@ pub(crate) fn per_host<'a, I: Sync, R: Send>(
         .collect();
     let mut answers: Vec<Option<Result<R, Error>>> = (0..items.len()).map(|_| None).collect();
     let found = on_cores(&groups, |part| {
-        let answer = |(host, indexes, netns): &(&HostName, Vec<usize>, std::sync::Arc<std::os::fd::OwnedFd>)| {
-            let own: Vec<&'a I> = indexes.iter().map(|index| &items[*index]).collect();
-            let answers = spread(own.len(), || {
-                namespace::enter(netns.as_fd(), CloneFlags::CLONE_NEWNET)
-                    .map_err(|error| Error::caused(format!("enter the network of `{host}`"), error))?;
-                Ok(work(host, &own))
-            });
-            indexes.iter().copied().zip(answers).collect::<Vec<_>>()
-        };
+        let answer =
+            |(host, indexes, netns): &(&HostName, Vec<usize>, std::sync::Arc<std::os::fd::OwnedFd>)| {
+                let own: Vec<&'a I> = indexes.iter().map(|index| &items[*index]).collect();
+                let answers = spread(own.len(), || {
+                    namespace::enter(netns.as_fd(), CloneFlags::CLONE_NEWNET)
+                        .map_err(|error| Error::caused(format!("enter the network of `{host}`"), error))?;
+                    Ok(work(host, &own))
+                });
+                indexes.iter().copied().zip(answers).collect::<Vec<_>>()
+            };
         part.iter().flat_map(answer).collect::<Vec<_>>()
     });
     for (index, answer) in found.into_iter().flatten() {
@@ -84,8 +88,13 @@ pub(crate) fn change_per_host<'a, I: Sync>(
 ) -> Vec<Result<(), Error>> {
     spread(items.len(), || {
         let answers = per_host(machine, items, &id, work)?;
-        let absent = |item: &I| Error::found(format!("work on {}", id(item)), "its host has no network namespace");
-        Ok(items.iter().zip(answers).map(|(item, answer)| answer.unwrap_or_else(|| Err(absent(item)))).collect())
+        let absent =
+            |item: &I| Error::found(format!("work on {}", id(item)), "its host has no network namespace");
+        Ok(items
+            .iter()
+            .zip(answers)
+            .map(|(item, answer)| answer.unwrap_or_else(|| Err(absent(item))))
+            .collect())
     })
 }
 

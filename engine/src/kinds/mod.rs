@@ -21,12 +21,14 @@ pub mod file;
 mod links;
 pub mod netns;
 pub mod network;
+mod places;
 pub mod route;
 pub mod sysctl;
 pub mod veth;
 
 pub(crate) use batch::{change_per_host, delete_per_host, each, on_cores, per_host, spread};
 pub(crate) use links::{lab_links, links_of, perform};
+pub(crate) use places::{Fleeting, Place, at_places, make_parents, path_of};
 
 /// Expands the table into [`Kind`], [`Spec`] and the one `match` for each function of [`Manage`].
 macro_rules! kinds {

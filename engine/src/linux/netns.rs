@@ -67,6 +67,18 @@ pub fn no_duplicate_address_detection() -> Result<()> {
     Ok(())
 }
 
+/// Turns IPv6 off, for the interfaces to come too, in the calling thread's network namespace.
+pub fn without_ipv6() -> Result<()> {
+    for scope in ["all", "default"] {
+        match write_proc(&format!("/proc/sys/net/ipv6/conf/{scope}/disable_ipv6"), "1") {
+            // A kernel without IPv6 has nothing to turn off.
+            Err(error) if error.source.kind() == io::ErrorKind::NotFound => {}
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
 /// Writes one value into a file of `/proc`; such a write is a single system call.
 pub(crate) fn write_proc(path: &str, value: &str) -> Result<()> {
     #[expect(clippy::disallowed_methods, reason = "a file of /proc is not replaced but written")]

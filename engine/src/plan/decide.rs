@@ -33,8 +33,13 @@ pub fn plan(desired: &Graph, recorded: &BTreeMap<ResourceId, Recorded>, observed
                 differences(&resource.attributes, &effective(known, there))
             }
         };
-        let mut after: Vec<ResourceId> =
-            resource.depends_on.iter().map(|edge| &edge.on).filter(|on| actions.contains_key(on)).cloned().collect();
+        let mut after: Vec<ResourceId> = resource
+            .depends_on
+            .iter()
+            .map(|edge| &edge.on)
+            .filter(|on| actions.contains_key(on))
+            .cloned()
+            .collect();
         after.dedup();
         actions.insert(&resource.id, action);
         plan.steps.push(Step {

@@ -12,39 +12,59 @@ use ipnet::IpNet;
 use std::collections::BTreeMap;
 
 pub(super) fn create(machine: &Machine, wanted: &[(&ResourceId, &Address)]) -> Vec<Result<(), Error>> {
-    change_per_host(machine, wanted, |(id, _)| id, |_, wanted| {
-        let items: Vec<(&ResourceId, &[IpNet])> = wanted.iter().map(|(id, spec)| (*id, spec.addresses.as_slice())).collect();
-        ask("add", &items, netlink::add_address, |_| false)
-    })
+    change_per_host(
+        machine,
+        wanted,
+        |(id, _)| id,
+        |_, wanted| {
+            let items: Vec<(&ResourceId, &[IpNet])> =
+                wanted.iter().map(|(id, spec)| (*id, spec.addresses.as_slice())).collect();
+            ask("add", &items, netlink::add_address, |_| false)
+        },
+    )
 }
 
 /// Takes away what the lab no longer wants, and adds all it wants: the kernel removes an address's secondaries with it.
 pub(super) fn update(machine: &Machine, wanted: &[Updating<'_, Address>]) -> Vec<Result<(), Error>> {
-    change_per_host(machine, wanted, |one| one.id, |_, wanted| {
-        let stale: Vec<Vec<IpNet>> = wanted
-            .iter()
-            .map(|one| {
-                let before = addresses_of(one.before);
-                before.into_iter().filter(|address| !one.spec.addresses.contains(address)).collect()
-            })
-            .collect();
-        let items: Vec<(&ResourceId, &[IpNet])> =
-            wanted.iter().zip(&stale).map(|(one, stale)| (one.id, stale.as_slice())).collect();
-        let removed = ask("remove", &items, netlink::delete_address, netlink::Refusal::is_gone);
-        let items: Vec<(&ResourceId, &[IpNet])> =
-            wanted.iter().map(|one| (one.id, one.spec.addresses.as_slice())).collect();
-        let added = ask("add", &items, netlink::add_address, |_| false);
-        removed.into_iter().zip(added).map(|(removed, added)| removed.and(added)).collect()
-    })
+    change_per_host(
+        machine,
+        wanted,
+        |one| one.id,
+        |_, wanted| {
+            let stale: Vec<Vec<IpNet>> = wanted
+                .iter()
+                .map(|one| {
+                    let before = addresses_of(one.before);
+                    before.into_iter().filter(|address| !one.spec.addresses.contains(address)).collect()
+                })
+                .collect();
+            let items: Vec<(&ResourceId, &[IpNet])> =
+                wanted.iter().zip(&stale).map(|(one, stale)| (one.id, stale.as_slice())).collect();
+            let removed = ask("remove", &items, netlink::delete_address, netlink::Refusal::is_gone);
+            let items: Vec<(&ResourceId, &[IpNet])> =
+                wanted.iter().map(|one| (one.id, one.spec.addresses.as_slice())).collect();
+            let added = ask("add", &items, netlink::add_address, |_| false);
+            removed.into_iter().zip(added).map(|(removed, added)| removed.and(added)).collect()
+        },
+    )
 }
 
 pub(super) fn delete(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)]) -> Vec<Result<(), Error>> {
-    delete_per_host(machine, unwanted, |(id, _)| id, |_, unwanted| {
-        let addresses: Vec<Vec<IpNet>> = unwanted.iter().map(|(_, attributes)| addresses_of(attributes)).collect();
-        let items: Vec<(&ResourceId, &[IpNet])> =
-            unwanted.iter().zip(&addresses).map(|((id, _), addresses)| (*id, addresses.as_slice())).collect();
-        ask("remove", &items, netlink::delete_address, netlink::Refusal::is_gone)
-    })
+    delete_per_host(
+        machine,
+        unwanted,
+        |(id, _)| id,
+        |_, unwanted| {
+            let addresses: Vec<Vec<IpNet>> =
+                unwanted.iter().map(|(_, attributes)| addresses_of(attributes)).collect();
+            let items: Vec<(&ResourceId, &[IpNet])> = unwanted
+                .iter()
+                .zip(&addresses)
+                .map(|((id, _), addresses)| (*id, addresses.as_slice()))
+                .collect();
+            ask("remove", &items, netlink::delete_address, netlink::Refusal::is_gone)
+        },
+    )
 }
 
 /// One request for each address, in the namespace this thread is in; one answer for each item.
@@ -62,7 +82,10 @@ fn ask(
         for (owner, (id, addresses)) in items.iter().enumerate() {
             let index = links.get(interface_of(id)).map_or(0, |link| link.index);
             for address in *addresses {
-                requests.push((format!("{verb} {id} {address}"), request(&netlink::Address { index, address: *address })));
+                requests.push((
+                    format!("{verb} {id} {address}"),
+                    request(&netlink::Address { index, address: *address }),
+                ));
                 owners.push(owner);
             }
         }

@@ -23,7 +23,8 @@ pub(super) fn observe(
                 let failed = |error| Error::caused("read a host's addresses", error);
                 let netlink = Netlink::open().map_err(failed)?;
                 let links = links_of(&netlink)?;
-                let found: BTreeSet<netlink::Address> = netlink.addresses().map_err(failed)?.into_iter().collect();
+                let found: BTreeSet<netlink::Address> =
+                    netlink.addresses().map_err(failed)?.into_iter().collect();
                 let look = |subject: &&Subject<'_, Address>| {
                     let index = links.get(interface_of(subject.id))?.index;
                     let here: Vec<IpNet> = ours(subject)

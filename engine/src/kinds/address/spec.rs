@@ -45,8 +45,11 @@ pub(super) fn interface_of(id: &ResourceId) -> &str {
 /// The addresses among attributes.
 pub(super) fn addresses_of(attributes: &Attributes) -> Vec<IpNet> {
     match attributes.get("address") {
-        Some(Attribute::List(addresses)) => addresses.iter().filter_map(|address| address.parse().ok()).collect(),
-        Some(Attribute::Bool(_) | Attribute::Int(_) | Attribute::Digest { .. } | Attribute::Text(_)) | None => Vec::new(),
+        Some(Attribute::List(addresses)) => {
+            addresses.iter().filter_map(|address| address.parse().ok()).collect()
+        }
+        Some(Attribute::Bool(_) | Attribute::Int(_) | Attribute::Digest { .. } | Attribute::Text(_))
+        | None => Vec::new(),
     }
 }
 
@@ -64,7 +67,8 @@ impl Manage for Address {
         for (host_name, host) in &lab.hosts {
             for (name, interface) in &host.interfaces {
                 for of_family in FAMILIES {
-                    let own: Vec<_> = interface.addresses.iter().filter(|address| family(address) == of_family).collect();
+                    let own: Vec<_> =
+                        interface.addresses.iter().filter(|address| family(address) == of_family).collect();
                     let Some(first) = own.first() else { continue };
                     let spec = Address { addresses: own.iter().map(|address| address.value).collect() };
                     lowering

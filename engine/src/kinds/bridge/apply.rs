@@ -14,7 +14,9 @@ pub(super) fn create(_machine: &Machine, wanted: &[(&ResourceId, &Bridge)]) -> V
         // Bridges and ports only pass frames on; an IPv6 of their own would multicast to every port at each new one.
         netns::without_ipv6().map_err(|error| Error::caused("turn IPv6 off where the bridges are", error))?;
         let netlink = Netlink::open().map_err(|error| Error::caused("create bridges", error))?;
-        let requests = wanted.iter().map(|(id, bridge)| (format!("create {id}"), netlink::create_bridge(&id.name, bridge.mtu)));
+        let requests = wanted
+            .iter()
+            .map(|(id, bridge)| (format!("create {id}"), netlink::create_bridge(&id.name, bridge.mtu)));
         // One that is there is an interrupted run's, and as good.
         perform(&netlink, requests, netlink::Refusal::exists)
     })

@@ -17,7 +17,8 @@ pub(super) fn create(machine: &Machine, wanted: &[(&ResourceId, &Netns)]) -> Vec
             .into_iter()
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| Error::caused("make network namespaces", error))?;
-        let hosts: Vec<HostName> = wanted.iter().map(|(id, _)| host_of(id).cloned()).collect::<Result<_, _>>()?;
+        let hosts: Vec<HostName> =
+            wanted.iter().map(|(id, _)| host_of(id).cloned()).collect::<Result<_, _>>()?;
         machine.hold(hosts.into_iter().zip(made.into_iter().flatten()).collect())
     })
 }
@@ -27,7 +28,8 @@ pub(super) fn delete(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)])
         let hosts: Vec<&HostName> = unwanted.iter().map(|(id, _)| host_of(id)).collect::<Result<_, _>>()?;
         machine.release(&hosts)?;
         for host in hosts {
-            remove_files(machine, host).map_err(|error| Error::caused(format!("remove the files of `{host}`"), error))?;
+            remove_files(machine, host)
+                .map_err(|error| Error::caused(format!("remove the files of `{host}`"), error))?;
         }
         Ok(())
     })

@@ -16,7 +16,10 @@ pub(super) fn set_up_again(_machine: &Machine, wanted: &[Updating<'_, Network>])
     set(&wanted.iter().map(|one| one.id).collect::<Vec<_>>(), true)
 }
 
-pub(super) fn set_down(_machine: &Machine, unwanted: &[(&ResourceId, &Attributes)]) -> Vec<Result<(), Error>> {
+pub(super) fn set_down(
+    _machine: &Machine,
+    unwanted: &[(&ResourceId, &Attributes)],
+) -> Vec<Result<(), Error>> {
     set(&unwanted.iter().map(|(id, _)| *id).collect::<Vec<_>>(), false)
 }
 

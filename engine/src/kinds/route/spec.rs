@@ -35,7 +35,8 @@ impl Route {
 
     /// The route that attributes speak of.
     pub(super) fn of(attributes: &Attributes) -> Option<Self> {
-        let (Some(Attribute::Text(via)), Some(Attribute::Int(metric))) = (attributes.get("via"), attributes.get("metric"))
+        let (Some(Attribute::Text(via)), Some(Attribute::Int(metric))) =
+            (attributes.get("via"), attributes.get("metric"))
         else {
             return None;
         };

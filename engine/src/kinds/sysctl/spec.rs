@@ -26,7 +26,15 @@ const FORWARD: [&str; 2] = ["net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding
 
 /// The file of a setting. An interface's name may have dots of its own; they are written as `/` then.
 pub(super) fn file_of(id: &ResourceId) -> String {
-    let swapped: String = id.name.chars().map(|c| match c { '.' => '/', '/' => '.', other => other }).collect();
+    let swapped: String = id
+        .name
+        .chars()
+        .map(|c| match c {
+            '.' => '/',
+            '/' => '.',
+            other => other,
+        })
+        .collect();
     format!("/proc/sys/{swapped}")
 }
 
@@ -39,7 +47,9 @@ impl Manage for Sysctl {
             for (setting, value) in &host.sysctls {
                 add(lowering, name, host, setting, &value.0, value.span);
             }
-            for setting in FORWARD.iter().filter(|setting| host.forward && !host.sysctls.contains_key(**setting)) {
+            for setting in
+                FORWARD.iter().filter(|setting| host.forward && !host.sysctls.contains_key(**setting))
+            {
                 add(lowering, name, host, setting, "1", host.span);
             }
         }
@@ -70,7 +80,8 @@ fn add(lowering: &mut Lowering, name: &HostName, host: &Host, setting: &str, val
     let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut adding = lowering.of_host(name, setting, Sysctl { value }, span).sets_up(name);
     // Settings of an interface are gone with it, and can only be made when it is there.
-    let of_interface = host.interfaces.keys().find(|interface| setting.split('.').any(|part| part == interface.as_str()));
+    let of_interface =
+        host.interfaces.keys().find(|interface| setting.split('.').any(|part| part == interface.as_str()));
     adding = match of_interface {
         Some(interface) => adding.needs(Veth::id(name, interface), Why::Inside),
         None => adding.needs(Netns::id(name), Why::Inside),

@@ -21,12 +21,19 @@ pub(super) fn create(machine: &Machine, wanted: &[(&ResourceId, &Veth)]) -> Vec<
             return Ok(answers);
         }
         let left: Vec<(&ResourceId, &Veth)> = again.iter().map(|index| wanted[*index]).collect();
-        let leftovers = |id: &ResourceId| id.host.as_ref().is_some_and(|host| links.contains_key(&port_name(host.as_str(), &id.name)));
+        let leftovers = |id: &ResourceId| {
+            id.host.as_ref().is_some_and(|host| links.contains_key(&port_name(host.as_str(), &id.name)))
+        };
         let _ = delete_ports(&left.iter().map(|(id, _)| *id).filter(|id| leftovers(id)).collect::<Vec<_>>())?;
-        let _ = change_per_host(machine, &left, |(id, _)| id, |_, wanted| {
-            let names: Vec<&ResourceId> = wanted.iter().map(|(id, _)| *id).collect();
-            delete_here(&names)
-        });
+        let _ = change_per_host(
+            machine,
+            &left,
+            |(id, _)| id,
+            |_, wanted| {
+                let names: Vec<&ResourceId> = wanted.iter().map(|(id, _)| *id).collect();
+                delete_here(&names)
+            },
+        );
         for (index, answer) in again.iter().zip(make(machine, &left, &links)?) {
             answers[*index] = answer;
         }
@@ -45,9 +52,9 @@ fn make(
     let mut requests = Vec::with_capacity(wanted.len());
     for (id, veth) in wanted {
         let host = host_of(id)?;
-        let namespace = namespaces
-            .get(host)
-            .ok_or_else(|| Error::found(format!("create {id}"), format!("`{host}` has no network namespace")))?;
+        let namespace = namespaces.get(host).ok_or_else(|| {
+            Error::found(format!("create {id}"), format!("`{host}` has no network namespace"))
+        })?;
         let request = netlink::Veth {
             name: &port_name(host.as_str(), &id.name),
             controller: links.get(veth.network.as_str()).map_or(0, |link| link.index),
@@ -63,19 +70,26 @@ fn make(
 
 pub(super) fn update(machine: &Machine, wanted: &[Updating<'_, Veth>]) -> Vec<Result<(), Error>> {
     spread(wanted.len(), || {
-        let inside = change_per_host(machine, wanted, |one| one.id, |_, wanted| {
-            spread(wanted.len(), || {
-                let netlink = Netlink::open().map_err(|error| Error::caused("change interfaces", error))?;
-                let links = links_of(&netlink)?;
-                let requests = wanted.iter().map(|Updating { id, spec: veth, .. }| {
-                    let index = links.get(&*id.name).map_or(0, |link| link.index);
-                    let mac = veth.mac.map(|mac| mac.0);
-                    let change = netlink::Change { up: Some(true), mtu: Some(veth.mtu), mac, controller: None };
-                    (format!("update {id}"), netlink::change(index, change))
-                });
-                perform(&netlink, requests, |_| false)
-            })
-        });
+        let inside = change_per_host(
+            machine,
+            wanted,
+            |one| one.id,
+            |_, wanted| {
+                spread(wanted.len(), || {
+                    let netlink =
+                        Netlink::open().map_err(|error| Error::caused("change interfaces", error))?;
+                    let links = links_of(&netlink)?;
+                    let requests = wanted.iter().map(|Updating { id, spec: veth, .. }| {
+                        let index = links.get(&*id.name).map_or(0, |link| link.index);
+                        let mac = veth.mac.map(|mac| mac.0);
+                        let change =
+                            netlink::Change { up: Some(true), mtu: Some(veth.mtu), mac, controller: None };
+                        (format!("update {id}"), netlink::change(index, change))
+                    });
+                    perform(&netlink, requests, |_| false)
+                })
+            },
+        );
         let links = lab_links()?;
         let netlink = Netlink::open().map_err(|error| Error::caused("change ports", error))?;
         let mut requests = Vec::with_capacity(wanted.len());
@@ -100,9 +114,12 @@ pub(super) fn delete(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)])
     spread(unwanted.len(), || {
         let ids: Vec<&ResourceId> = unwanted.iter().map(|(id, _)| *id).collect();
         let outside = delete_ports(&ids)?;
-        let inside = delete_per_host(machine, &ids, |id| id, |_, ids| {
-            delete_here(&ids.iter().map(|id| **id).collect::<Vec<_>>())
-        });
+        let inside = delete_per_host(
+            machine,
+            &ids,
+            |id| id,
+            |_, ids| delete_here(&ids.iter().map(|id| **id).collect::<Vec<_>>()),
+        );
         Ok(inside.into_iter().zip(outside).map(|(inside, outside)| inside.and(outside)).collect())
     })
 }

@@ -32,7 +32,7 @@ impl Veth {
 }
 
 /// The name of the other end, among the bridges: `kdc1.eth0`, or something short where that is too long for the kernel.
-pub fn port_name(host: &str, interface: &str) -> String {
+pub(super) fn port_name(host: &str, interface: &str) -> String {
     const LONGEST: usize = 15;
     let whole = format!("{host}.{interface}");
     if whole.len() <= LONGEST {
@@ -98,7 +98,8 @@ mod tests {
     #[test]
     fn port_names_fit_the_kernel_and_differ() {
         assert_eq!(port_name("kdc1", "eth0"), "kdc1.eth0");
-        let (one, two) = (port_name("a-host-with-a-long-name", "eth0"), port_name("a-host-with-a-long-name", "eth1"));
+        let (one, two) =
+            (port_name("a-host-with-a-long-name", "eth0"), port_name("a-host-with-a-long-name", "eth1"));
         assert!(one.len() <= 15 && two.len() <= 15 && one != two, "{one} {two}");
     }
 }

@@ -3,7 +3,9 @@
 use super::{Netlink, Request};
 use crate::linux::Result;
 use rtnetlink::packet_route::RouteNetlinkMessage;
-use rtnetlink::packet_route::link::{InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage};
+use rtnetlink::packet_route::link::{
+    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+};
 use rtnetlink::{LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth};
 use std::os::fd::{AsRawFd, BorrowedFd};
 
@@ -46,7 +48,8 @@ pub struct Veth<'a> {
 impl Veth<'_> {
     /// One message makes both ends.
     pub fn create(&self) -> Request {
-        let mut peer = LinkUnspec::new_with_name(self.peer).mtu(self.mtu).setns_by_fd(self.peer_netns.as_raw_fd()).up();
+        let mut peer =
+            LinkUnspec::new_with_name(self.peer).mtu(self.mtu).setns_by_fd(self.peer_netns.as_raw_fd()).up();
         if let Some(mac) = self.peer_mac {
             peer = peer.address(mac.to_vec());
         }

@@ -13,7 +13,8 @@ pub use route::{Route, add_route, delete_route};
 use super::{Error, Result};
 use nix::libc;
 use rtnetlink::packet_core::{
-    ErrorBuffer, NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
+    ErrorBuffer, NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST,
+    NetlinkMessage, NetlinkPayload,
 };
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::address::AddressMessage;
@@ -142,7 +143,11 @@ impl Netlink {
         })
     }
 
-    fn dump<T>(&self, message: RouteNetlinkMessage, of: impl Fn(RouteNetlinkMessage) -> Option<T>) -> Result<Vec<T>> {
+    fn dump<T>(
+        &self,
+        message: RouteNetlinkMessage,
+        of: impl Fn(RouteNetlinkMessage) -> Option<T>,
+    ) -> Result<Vec<T>> {
         let failed = |source: io::Error| Error::new("read", "the kernel's routing tables", source);
         let mut buffer = Vec::new();
         append(&mut buffer, message, NLM_F_REQUEST | NLM_F_DUMP, 1);
@@ -169,9 +174,14 @@ impl Netlink {
             let datagram = self.receive()?;
             for part in parts(&datagram) {
                 let (Some(kind), Some(sequence)) = (word16(part, 4), word32(part, 8)) else { continue };
-                let Some(payload) = part.get(HEADER..).filter(|_| i32::from(kind) == libc::NLMSG_ERROR) else { continue };
+                let Some(payload) = part.get(HEADER..).filter(|_| i32::from(kind) == libc::NLMSG_ERROR)
+                else {
+                    continue;
+                };
                 let Ok(error) = ErrorBuffer::new_checked(payload) else { continue };
-                if let (Some(code), Some(answer)) = (error.code(), answers.get_mut((sequence as usize).wrapping_sub(1))) {
+                if let (Some(code), Some(answer)) =
+                    (error.code(), answers.get_mut((sequence as usize).wrapping_sub(1)))
+                {
                     *answer = Err(Refusal { errno: -code.get(), text: extended_text(error.payload()) });
                 }
                 if sequence as usize == count {
@@ -182,12 +192,17 @@ impl Netlink {
     }
 
     fn send(&self, bytes: &[u8]) -> Result<()> {
-        self.socket.send(bytes, 0).map(drop).map_err(|source| Error::new("write to", "a netlink socket", source))
+        self.socket
+            .send(bytes, 0)
+            .map(drop)
+            .map_err(|source| Error::new("write to", "a netlink socket", source))
     }
 
     fn receive(&self) -> Result<Vec<u8>> {
         let mut buffer = Vec::with_capacity(64 * 1024);
-        self.socket.recv(&mut buffer, 0).map_err(|source| Error::new("read from", "a netlink socket", source))?;
+        self.socket
+            .recv(&mut buffer, 0)
+            .map_err(|source| Error::new("read from", "a netlink socket", source))?;
         Ok(buffer)
     }
 }
@@ -256,16 +271,25 @@ mod tests {
         let netns = netns::create().unwrap();
         let netlink = netns::with(netns.as_fd(), Netlink::open).unwrap().unwrap();
         let mut requests: Vec<Request> = (0..150)
-            .map(|number| Request::create(RouteNetlinkMessage::NewLink(LinkBridge::new(&format!("br{number}")).build())))
+            .map(|number| {
+                Request::create(RouteNetlinkMessage::NewLink(LinkBridge::new(&format!("br{number}")).build()))
+            })
             .collect();
         requests.push(Request::create(RouteNetlinkMessage::NewLink(LinkBridge::new("br7").build())));
-        requests.push(Request::change(RouteNetlinkMessage::SetLink(LinkUnspec::new_with_name("absent").up().build())));
-        requests.push(Request::change(RouteNetlinkMessage::SetLink(LinkUnspec::new_with_name("br7").mtu(1).build())));
+        requests.push(Request::change(RouteNetlinkMessage::SetLink(
+            LinkUnspec::new_with_name("absent").up().build(),
+        )));
+        requests.push(Request::change(RouteNetlinkMessage::SetLink(
+            LinkUnspec::new_with_name("br7").mtu(1).build(),
+        )));
         let answers = netlink.perform(&requests).unwrap();
         assert!(answers[..150].iter().all(|answer| answer.is_ok()));
         assert!(answers[150].as_ref().unwrap_err().exists());
         assert!(answers[151].as_ref().unwrap_err().is_gone());
-        assert_eq!(answers[152].as_ref().unwrap_err().to_string(), "mtu less than device minimum (Invalid argument (os error 22))");
+        assert_eq!(
+            answers[152].as_ref().unwrap_err().to_string(),
+            "mtu less than device minimum (Invalid argument (os error 22))"
+        );
         assert_eq!(netlink.links().unwrap().len(), 151);
     }
 }

@@ -86,7 +86,8 @@ fn decode(message: &RouteMessage) -> Option<Route> {
         }
     }
     let any = if is_ipv6 { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
-    let destination = IpNet::new(destination.unwrap_or(any), message.header.destination_prefix_length).ok()?;
+    let destination =
+        IpNet::new(destination.unwrap_or(any), message.header.destination_prefix_length).ok()?;
     let metric = if is_ipv6 && metric == IPV6_METRIC { 0 } else { metric };
     Some(Route { destination, via: via?, metric })
 }

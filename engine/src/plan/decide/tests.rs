@@ -168,22 +168,24 @@ proptest! {
 #[test]
 fn reasons() {
     let lone: Edges = vec![vec![None; THINGS]; THINGS];
-    let check = |desired: Option<[u8; 3]>, recorded: Option<[u8; 3]>, observed: Option<[u8; 3]>, expected: &str| {
-        let mut values = vec![None; THINGS];
-        values[0] = desired;
-        let known = recorded.map(|values| (id(0), Recorded::new(attributes(values), Vec::new())));
-        let there = observed.map(|values| (id(0), seen(&attributes(values))));
-        let plan = plan(&graph(&lone, &values), &known.into_iter().collect(), &there.into_iter().collect());
-        let found: Vec<String> = plan
-            .steps
-            .iter()
-            .map(|step| {
-                let reason = format!("{:?}", step.reason);
-                format!("{:?} {}", step.action, reason.split(['(', ' ']).next().unwrap())
-            })
-            .collect();
-        assert_eq!(found.join(", "), expected, "{desired:?} {recorded:?} {observed:?}");
-    };
+    let check =
+        |desired: Option<[u8; 3]>, recorded: Option<[u8; 3]>, observed: Option<[u8; 3]>, expected: &str| {
+            let mut values = vec![None; THINGS];
+            values[0] = desired;
+            let known = recorded.map(|values| (id(0), Recorded::new(attributes(values), Vec::new())));
+            let there = observed.map(|values| (id(0), seen(&attributes(values))));
+            let plan =
+                plan(&graph(&lone, &values), &known.into_iter().collect(), &there.into_iter().collect());
+            let found: Vec<String> = plan
+                .steps
+                .iter()
+                .map(|step| {
+                    let reason = format!("{:?}", step.reason);
+                    format!("{:?} {}", step.action, reason.split(['(', ' ']).next().unwrap())
+                })
+                .collect();
+            assert_eq!(found.join(", "), expected, "{desired:?} {recorded:?} {observed:?}");
+        };
     let (a, b, c) = (Some([0, 0, 0]), Some([1, 0, 0]), Some([0, 1, 0]));
     check(a, None, None, "Create New");
     check(a, a, None, "Create Missing");
