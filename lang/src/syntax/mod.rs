@@ -5,6 +5,7 @@ mod chars;
 pub mod expr;
 pub mod lexer;
 mod mistakes;
+mod names;
 mod number;
 mod parser;
 mod print;
