@@ -3,6 +3,7 @@
 mod balance;
 mod chars;
 pub mod expr;
+mod format;
 pub mod lexer;
 mod mistakes;
 mod names;
@@ -13,5 +14,6 @@ mod report;
 mod string;
 pub mod tree;
 
+pub use format::format;
 pub use parser::{MAX_DEPTH, parse};
 pub use print::print;

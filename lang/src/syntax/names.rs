@@ -57,8 +57,10 @@ mod tests {
     #[test]
     fn every_string_is_itself_and_equal_ones_are_shared() {
         let mut names = Names::new();
-        let texts: Vec<String> = (0..5000).map(|n: u32| "é".repeat(n as usize % 9) + &n.to_string()).collect();
-        for text in texts.iter().chain(&["".to_owned(), "a".to_owned(), "\0a".to_owned(), "\0\0".to_owned()]) {
+        let texts: Vec<String> =
+            (0..5000).map(|n: u32| "é".repeat(n as usize % 9) + &n.to_string()).collect();
+        for text in texts.iter().chain(&["".to_owned(), "a".to_owned(), "\0a".to_owned(), "\0\0".to_owned()])
+        {
             let name = names.get(text);
             assert_eq!(&*name, text);
             assert_eq!(Arc::ptr_eq(&name, &names.get(text)), text.len() <= LONGEST, "{text}");

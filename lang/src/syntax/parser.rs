@@ -5,11 +5,11 @@
 
 use super::chars::forbidden;
 use super::lexer::{Kind, Lexer, Token};
+use super::names::Names;
 use super::number::{self, Number};
 use super::report::Report;
 use super::string::{Decoded, decode};
 use super::tree::{Document, Entry, Node, OffsetMap, Scalar, Text};
-use super::names::Names;
 use super::{balance, mistakes};
 use crate::{Diagnostic, SourceId, Span};
 
@@ -387,7 +387,9 @@ impl<'t> Parser<'t> {
                 }
                 _ => {
                     if let Some(entry) = self.entry(&mut node) {
-                        node.head_end = entry.span.end;
+                        if node.blocks == Blocks::None {
+                            node.head_end = entry.span.end;
+                        }
                         self.entries.push(entry);
                     }
                 }
