@@ -1,3 +1,25 @@
 //! `topo`: network and Kerberos labs from one file.
 
-fn main() {}
+mod cli;
+mod commands;
+mod evaluated;
+mod exit;
+mod host;
+mod lab;
+mod labs;
+mod running;
+mod timeout;
+mod ui;
+mod world;
+
+use std::process::ExitCode;
+use topo_engine::runtime::supervisor;
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os().skip(1);
+    // A lab's supervisor is this binary again; it is nobody's to type.
+    if words.next().is_some_and(|word| word == supervisor::COMMAND) {
+        return supervisor::main(words);
+    }
+    cli::run()
+}

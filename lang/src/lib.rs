@@ -12,6 +12,7 @@ pub mod eval;
 mod evaluation;
 mod module;
 pub mod nearest;
+pub mod print;
 mod resolve;
 pub mod source;
 pub mod syntax;

@@ -1,5 +1,6 @@
 //! Sources and spans: which text, and which bytes of it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A place in one source: byte offsets, end exclusive. Twelve bytes, copied freely.
@@ -57,11 +58,21 @@ impl Source {
         (line as u32 + 1, column as u32 + 1)
     }
 
-    /// The byte range of a line counted from 1, without its newline.
+    /// A line counted from 1, without its newline.
     pub fn line(&self, line: u32) -> &str {
+        self.text[self.line_range(line)].trim_end_matches(['\n', '\r'])
+    }
+
+    /// The bytes of a line counted from 1, with its newline.
+    pub fn line_range(&self, line: u32) -> Range<usize> {
         let start = self.line_starts[line as usize - 1] as usize;
         let end = self.line_starts.get(line as usize).map_or(self.text.len(), |next| *next as usize);
-        self.text[start..end].trim_end_matches(['\n', '\r'])
+        start..end
+    }
+
+    /// How many lines there are; the empty one after a last newline counts.
+    pub fn line_count(&self) -> u32 {
+        self.line_starts.len() as u32
     }
 }
 

@@ -3,10 +3,8 @@
 mod balance;
 mod chars;
 pub mod expr;
-mod format;
 pub mod lexer;
 mod mistakes;
-mod names;
 mod number;
 mod parser;
 mod print;
@@ -14,6 +12,5 @@ mod report;
 mod string;
 pub mod tree;
 
-pub use format::format;
 pub use parser::{MAX_DEPTH, parse};
 pub use print::print;

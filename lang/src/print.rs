@@ -1,0 +1,283 @@
+//! A finished value as text: KDL for people, JSON for programs. A secret is `<secret>` in both.
+
+use crate::value::{Data, Value};
+use serde_json::{Map, Value as Json};
+use std::fmt::Write;
+
+/// What stands where a secret is.
+const SECRET: &str = "<secret>";
+
+/// The value as JSON. A number that JSON has no word for (`#inf`) is `null`.
+pub fn json(value: &Value) -> Json {
+    match &value.data {
+        Data::Null => Json::Null,
+        Data::Bool(value) => (*value).into(),
+        Data::Int(value) => (*value).into(),
+        Data::Float(value) => (*value).into(),
+        Data::Text(value) => (**value).into(),
+        Data::Secret(_) => SECRET.into(),
+        Data::List(values) => values.iter().map(json).collect(),
+        Data::Set(entries) => Json::Object(
+            entries.iter().map(|(key, value)| (key.to_string(), json(value))).collect::<Map<_, _>>(),
+        ),
+    }
+}
+
+/// The value as a KDL document: a set is one node per key, a list one node `-` per item, and a single text is itself,
+/// without quotes.
+pub fn kdl(value: &Value) -> String {
+    let mut out = String::new();
+    match &value.data {
+        Data::Set(entries) => entries.iter().for_each(|(key, value)| node(&mut out, 0, key, value)),
+        Data::List(values) => values.iter().for_each(|value| node(&mut out, 0, "-", value)),
+        Data::Text(text) => {
+            out.push_str(text);
+            if !text.ends_with('\n') {
+                out.push('\n');
+            }
+        }
+        _ => {
+            argument(&mut out, 0, value);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+fn node(out: &mut String, depth: usize, name: &str, value: &Value) {
+    indent(out, depth);
+    string(out, depth, name);
+    match &value.data {
+        Data::Set(entries) if entries.is_empty() => out.push_str(" {}"),
+        Data::Set(entries) => {
+            out.push_str(" {\n");
+            entries.iter().for_each(|(key, value)| node(out, depth + 1, key, value));
+            indent(out, depth);
+            out.push('}');
+        }
+        Data::List(values) if values.iter().all(is_scalar) => {
+            for value in values {
+                out.push(' ');
+                argument(out, depth, value);
+            }
+        }
+        Data::List(values) => {
+            out.push_str(" {\n");
+            values.iter().for_each(|value| node(out, depth + 1, "-", value));
+            indent(out, depth);
+            out.push('}');
+        }
+        _ => {
+            out.push(' ');
+            argument(out, depth, value);
+        }
+    }
+    out.push('\n');
+}
+
+fn is_scalar(value: &Value) -> bool {
+    !matches!(value.data, Data::List(_) | Data::Set(_))
+}
+
+fn argument(out: &mut String, depth: usize, value: &Value) {
+    match &value.data {
+        Data::Null | Data::List(_) | Data::Set(_) => out.push_str("#null"),
+        Data::Bool(true) => out.push_str("#true"),
+        Data::Bool(false) => out.push_str("#false"),
+        Data::Int(value) => {
+            let _ = write!(out, "{value}");
+        }
+        Data::Float(value) if value.is_nan() => out.push_str("#nan"),
+        Data::Float(value) if value.is_infinite() => {
+            out.push_str(if *value > 0.0 { "#inf" } else { "#-inf" })
+        }
+        Data::Float(value) => {
+            let _ = write!(out, "{value:?}");
+        }
+        Data::Text(text) => string(out, depth, text),
+        Data::Secret(_) => string(out, depth, SECRET),
+    }
+}
+
+fn indent(out: &mut String, depth: usize) {
+    out.extend(std::iter::repeat_n("    ", depth));
+}
+
+/// A string as short as KDL allows: bare, quoted, or over several lines.
+fn string(out: &mut String, depth: usize, text: &str) {
+    let blank = |line: &str| !line.is_empty() && line.trim().is_empty();
+    let several = text.contains('\n')
+        && !text.chars().any(|c| must_be_escaped(c) || matches!(c, '\\' | '"'))
+        && !text.split('\n').any(blank);
+    if is_bare(text) {
+        out.push_str(text);
+    } else if several {
+        out.push_str("\"\"\"\n");
+        for line in text.split('\n') {
+            if !line.is_empty() {
+                indent(out, depth + 1);
+                out.push_str(line);
+            }
+            out.push('\n');
+        }
+        indent(out, depth + 1);
+        out.push_str("\"\"\"");
+    } else {
+        out.push('"');
+        for c in text.chars() {
+            match c {
+                '"' | '\\' => out.extend(['\\', c]),
+                '\n' => out.push_str("\\n"),
+                '\t' => out.push_str("\\t"),
+                '\r' => out.push_str("\\r"),
+                c if must_be_escaped(c) => {
+                    let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+                }
+                c => out.push(c),
+            }
+        }
+        out.push('"');
+    }
+}
+
+/// Whether KDL forbids the character as such, or a reader would not see it.
+fn must_be_escaped(c: char) -> bool {
+    let invisible = matches!(
+        c,
+        '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+    );
+    (c.is_control() && c != '\n') || invisible
+}
+
+/// Whether KDL reads the text as a string without quotes.
+fn is_bare(text: &str) -> bool {
+    let plain =
+        |c: char| !c.is_whitespace() && !c.is_control() && c.is_ascii() && !"\\/(){};[]\"#=<>,".contains(c);
+    let number_like = {
+        let rest = text.strip_prefix(['+', '-']).unwrap_or(text);
+        let rest = rest.strip_prefix('.').unwrap_or(rest);
+        rest.starts_with(|c: char| c.is_ascii_digit())
+    };
+    !text.is_empty()
+        && text.chars().all(plain)
+        && !number_like
+        && !matches!(text, "true" | "false" | "null" | "inf" | "-inf" | "nan")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{SourceId, Span};
+    use crate::syntax::tree::Scalar;
+    use indexmap::IndexMap;
+
+    fn value(data: Data) -> Value {
+        Value { data, span: Span::new(SourceId(0), 0, 0) }
+    }
+
+    fn text(text: &str) -> Value {
+        value(Data::Text(text.into()))
+    }
+
+    fn set<const N: usize>(entries: [(&str, Value); N]) -> Value {
+        value(Data::Set(
+            entries.into_iter().map(|(key, value)| (key.into(), value)).collect::<IndexMap<_, _>>(),
+        ))
+    }
+
+    #[test]
+    fn a_value_reads_like_a_lab() {
+        let file = set([("text", text("[realms]\n A = {\n }\n")), ("mode", value(Data::Int(420)))]);
+        let hosts = set([(
+            "kdc1",
+            set([("files", set([("/etc/krb5.conf", file)])), ("aliases", value(Data::List(vec![])))]),
+        )]);
+        let all = set([
+            ("hosts", hosts),
+            ("subnet", value(Data::List(vec![text("10.0.0.0/24"), text("plain")]))),
+            ("pairs", value(Data::List(vec![set([("a", value(Data::Null))]), set([])]))),
+            ("password", value(Data::Secret("x".into()))),
+        ]);
+        let expected = r#"hosts {
+    kdc1 {
+        files {
+            "/etc/krb5.conf" {
+                text """
+                    [realms]
+                     A = {
+                     }
+
+                    """
+                mode 420
+            }
+        }
+        aliases
+    }
+}
+subnet "10.0.0.0/24" plain
+pairs {
+    - {
+        a #null
+    }
+    - {}
+}
+password "<secret>"
+"#;
+        assert_eq!(kdl(&all), expected);
+    }
+
+    #[test]
+    fn every_string_reads_back() {
+        let hard = [
+            "",
+            "a",
+            "-",
+            "-1",
+            "+.5",
+            ".5",
+            "1e3",
+            "true",
+            "null",
+            "inf",
+            "a b",
+            "a=b",
+            "\"",
+            "\\",
+            "\n",
+            "\n\n",
+            " \n x",
+            "a\n",
+            "a\nb",
+            "\ta\n\tb",
+            "tab\there",
+            "cr\r\nlf",
+            "\u{7f}",
+            "\u{202e}",
+            "é",
+            "#x",
+            "a\"\"\"b\nc",
+            "back\\slash\nline",
+            "${x}",
+            "x/y",
+        ];
+        for original in hard {
+            let document = format!("n{}", {
+                let mut out = String::from(" ");
+                string(&mut out, 1, original);
+                out
+            });
+            let (tree, wrong) = crate::syntax::parse(SourceId(0), &document);
+            assert!(wrong.is_empty(), "{original:?} as {document:?}: {wrong:?}");
+            match &tree.nodes[0].entries[0].value {
+                Scalar::Text(read) => assert_eq!(&*read.value, original, "{document:?}"),
+                other => panic!("{original:?} as {document:?} is {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let secret = set([("password", value(Data::Secret("wonderland".into())))]);
+        assert!(!kdl(&secret).contains("wonderland") && !json(&secret).to_string().contains("wonderland"));
+    }
+}

@@ -1,0 +1,157 @@
+//! The arguments all commands share, the table of commands, and the way from `main` to one of them and out again.
+
+use crate::commands::{check, completions, destroy, env, eval, exec, list, logs, man, shell};
+use crate::exit::{Exit, Failure};
+use crate::labs::Labs;
+use crate::ui::{self, Look};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Network and Kerberos labs from one file
+#[derive(Debug, Parser)]
+#[command(name = "topo", version, disable_help_subcommand = false, propagate_version = true)]
+pub(crate) struct Cli {
+    /// Say only what went wrong
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One row per command.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Args),
+    Eval(eval::Args),
+    Destroy(destroy::Args),
+    List(list::Args),
+    Exec(exec::Args),
+    Shell(shell::Args),
+    Env(env::Args),
+    Logs(logs::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+impl Command {
+    /// Whether what is shown is for a program; then failures are too.
+    fn is_for_programs(&self) -> bool {
+        match self {
+            Command::Check(args) => args.format == Format::Json,
+            Command::Eval(args) => args.format == eval::EvalFormat::Json,
+            Command::Destroy(args) => args.format == Format::Json,
+            Command::List(args) => args.format == Format::Json,
+            Command::Exec(_) | Command::Shell(_) | Command::Env(_) | Command::Logs(_) => false,
+            Command::Completions(_) | Command::Man(_) => false,
+        }
+    }
+
+    fn run(&self, context: &Context) -> Result<Exit, Failure> {
+        match self {
+            Command::Check(args) => check::run(context, args),
+            Command::Eval(args) => eval::run(context, args),
+            Command::Destroy(args) => destroy::run(context, args),
+            Command::List(args) => list::run(context, args),
+            Command::Exec(args) => exec::run(context, args),
+            Command::Shell(args) => shell::run(context, args),
+            Command::Env(args) => env::run(context, args),
+            Command::Logs(args) => logs::run(context, args),
+            Command::Completions(args) => completions::run(context, args),
+            Command::Man(args) => man::run(context, args),
+        }
+    }
+}
+
+/// What every command may want to know of its surroundings.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// How text for people looks.
+    pub(crate) look: Look,
+    /// The labs of this user.
+    pub(crate) labs: Labs,
+    /// Only what went wrong is said.
+    pub(crate) quiet: bool,
+    /// More is said.
+    pub(crate) verbose: bool,
+}
+
+/// The form of what a command shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs, versioned
+    Json,
+}
+
+/// Which lab, and its parameters.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LabArgs {
+    /// Lab file, or the name of a running lab [default: the one lab file in this directory]
+    #[arg(value_name = "LAB")]
+    pub(crate) lab: Option<String>,
+    #[command(flatten)]
+    pub(crate) inputs: InputArgs,
+}
+
+/// What a lab is given.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct InputArgs {
+    /// Run under this name: a second, isolated copy of the same lab
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Set a parameter of the lab
+    #[arg(long = "set", value_name = "PARAM=VALUE", value_parser = assignment)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Read parameters from a KDL file, one node each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) params: Option<PathBuf>,
+}
+
+/// Parses the arguments, runs the command, says what went wrong.
+pub(crate) fn run() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| ui::message(&ui::bug(&panic.to_string()))));
+    let status = std::panic::catch_unwind(main).unwrap_or(101);
+    ExitCode::from(status)
+}
+
+fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // `--help` and `--version` come this way too; a reader that left is not worth a word.
+            let _ = error.print();
+            return u8::from(error.use_stderr());
+        }
+    };
+    let context = Context {
+        look: Look::of_terminal(),
+        labs: Labs::of_this_user(),
+        quiet: cli.quiet,
+        verbose: cli.verbose,
+    };
+    match cli.command.run(&context) {
+        Ok(exit) => exit.status(),
+        Err(failure) => {
+            if cli.command.is_for_programs() {
+                // What cannot be printed can only be told by the exit status.
+                let _ = ui::data(&ui::json::text(&ui::json::failure(&failure)));
+            } else if !failure.is_silent() {
+                ui::message(&ui::failure::render(&failure, context.look));
+            }
+            failure.status()
+        }
+    }
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected `PARAM=VALUE`".to_owned()),
+    }
+}

@@ -1,0 +1,121 @@
+//! `topo eval`: the final value of a lab, or a part of it.
+
+use crate::cli::{Context, InputArgs};
+use crate::evaluated::{Evaluated, Leases, evaluate};
+use crate::exit::{Exit, Failure};
+use crate::{lab, ui};
+use topo_lang::{Data, Value, nearest, print};
+
+/// Print the final value of a lab, or a part of it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: topo eval lab.kdl hosts.kdc1.interfaces")]
+pub(crate) struct Args {
+    /// Lab file, then the path of an option; both may be left out
+    #[arg(value_name = "[LAB] [PATH]", num_args = 0..=2)]
+    words: Vec<String>,
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: EvalFormat,
+}
+
+/// The form of a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum EvalFormat {
+    /// A KDL document
+    #[default]
+    Kdl,
+    /// The bare JSON value
+    Json,
+}
+
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    let (file, path) = match args.words.as_slice() {
+        [] => (None, None),
+        [file, path] => (Some(file.as_str()), Some(path.as_str())),
+        [one] if is_lab(one) => (Some(one.as_str()), None),
+        [one, ..] => (None, Some(one.as_str())),
+    };
+    let file = lab::file(context, file)?;
+    let evaluation = evaluate(&file, &args.inputs, Leases::new())?;
+    let evaluated = Evaluated::from(context, evaluation, None)?;
+    let value = match path {
+        None => &evaluated.value,
+        Some(path) => at(&evaluated.value, path)?,
+    };
+    ui::data(&match args.format {
+        EvalFormat::Kdl => print::kdl(value),
+        EvalFormat::Json => ui::json::text(&print::json(value)),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn is_lab(word: &str) -> bool {
+    word.ends_with(".kdl") || word.contains('/') && std::path::Path::new(word).exists()
+}
+
+/// The value at a path such as `hosts.kdc1.files."/etc/krb5.conf"`; items of a list count from 0.
+fn at<'v>(value: &'v Value, path: &str) -> Result<&'v Value, Failure> {
+    let mut value = value;
+    let mut walked = String::new();
+    for key in keys(path) {
+        let next = match &value.data {
+            Data::List(items) => key.parse::<usize>().ok().and_then(|index| items.get(index)),
+            _ => value.get(&key),
+        };
+        value = next.ok_or_else(|| nothing_there(value, &walked, &key))?;
+        if !walked.is_empty() {
+            walked.push('.');
+        }
+        walked.push_str(&key);
+    }
+    Ok(value)
+}
+
+fn nothing_there(value: &Value, walked: &str, key: &str) -> Failure {
+    let place = if walked.is_empty() { "the lab".to_owned() } else { format!("`{walked}`") };
+    let message = format!("{place} has no `{key}`");
+    let help = match &value.data {
+        Data::Set(entries) => {
+            let names: Vec<String> = entries.keys().map(ToString::to_string).collect();
+            match nearest::nearest(key, names.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has {}", lab::few(&names)),
+            }
+        }
+        Data::List(items) => format!("it is a list of {}, counted from 0", ui::plural(items.len(), "item")),
+        _ => "it has no parts".to_owned(),
+    };
+    Failure::input(message, help)
+}
+
+/// The keys of a path; one in quotes may contain dots.
+fn keys(path: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    let mut key = String::new();
+    let mut quoted = false;
+    for c in path.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '.' if !quoted => keys.push(std::mem::take(&mut key)),
+            c => key.push(c),
+        }
+    }
+    keys.push(key);
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::keys;
+
+    #[test]
+    fn quoted_keys_may_have_dots() {
+        assert_eq!(
+            keys("hosts.a.files.\"/etc/krb5.conf\".text"),
+            ["hosts", "a", "files", "/etc/krb5.conf", "text"]
+        );
+        assert_eq!(keys("a"), ["a"]);
+    }
+}

@@ -1,0 +1,12 @@
+//! One file per command: its arguments, and what it does. The table of them is in `cli.rs`.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod destroy;
+pub(crate) mod env;
+pub(crate) mod eval;
+pub(crate) mod exec;
+pub(crate) mod list;
+pub(crate) mod logs;
+pub(crate) mod man;
+pub(crate) mod shell;

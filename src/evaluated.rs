@@ -1,0 +1,81 @@
+//! A lab file, evaluated with the inputs of the command line.
+
+use crate::cli::{Context, InputArgs};
+use crate::exit::Failure;
+use crate::ui;
+use crate::world::Files;
+use std::collections::BTreeMap;
+use topo_engine::name::LabName;
+use topo_lang::{Diagnostic, Evaluation, Inputs, Severity, Sources, Value, World};
+
+/// A lab without a mistake.
+pub(crate) struct Evaluated {
+    /// What it is called: `--name`, or what the file says.
+    pub(crate) name: String,
+    /// The texts that places point into.
+    pub(crate) sources: Sources,
+    /// What it came to.
+    pub(crate) value: Value,
+}
+
+/// The numbers of addresses that were handed out before, by network and host.
+pub(crate) type Leases = BTreeMap<String, BTreeMap<String, u64>>;
+
+/// Evaluates a lab file, whatever comes of it.
+///
+/// # Errors
+/// The file of `--params` cannot be read.
+pub(crate) fn evaluate(file: &str, inputs: &InputArgs, leases: Leases) -> Result<Evaluation, Failure> {
+    let params = match &inputs.params {
+        None => None,
+        Some(path) => {
+            let name = path.to_string_lossy().into_owned();
+            let text = Files.read(&name).map_err(|error| {
+                Failure::input(format!("cannot read the parameters in `{name}`: {error}"), String::new())
+            })?;
+            Some((name, text))
+        }
+    };
+    let inputs = Inputs { set: inputs.set.clone(), params, leases, ..Inputs::default() };
+    Ok(topo_lang::evaluate(&Files, file, &inputs))
+}
+
+/// The name as the engine takes it.
+///
+/// # Errors
+/// It is no name for a lab.
+pub(crate) fn lab_name(lab: &topo_lang::LabName) -> Result<LabName, Vec<Diagnostic>> {
+    LabName::try_from(&*lab.name).map_err(|error| {
+        let message = error.to_string();
+        vec![match lab.span {
+            Some(span) => Diagnostic::error("lab-name", span, message),
+            None => {
+                Diagnostic::without_place("lab-name", message).help("give the file a first line `lab NAME`")
+            }
+        }]
+    })
+}
+
+impl Evaluated {
+    /// The lab without a mistake; its warnings are said.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn from(
+        context: &Context,
+        evaluation: Evaluation,
+        renamed: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let Evaluation { sources, lab, value, diagnostics } = evaluation;
+        match value {
+            Some(value) if diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning) => {
+                if !diagnostics.is_empty() && !context.quiet {
+                    ui::message(&ui::failure::render_diagnostics(&sources, &diagnostics, context.look));
+                }
+                let name = renamed.map_or_else(|| lab.name.to_string(), str::to_owned);
+                Ok(Self { name, sources, value })
+            }
+            _ => Err(Failure::Lab { sources, diagnostics }),
+        }
+    }
+}

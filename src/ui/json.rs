@@ -1,0 +1,156 @@
+//! The machine-readable forms. Each document names its shape and version in `format`; within a version, members are
+//! only ever added.
+
+use crate::exit::Failure;
+use crate::ui::plan as text_plan;
+use serde_json::{Value as Json, json};
+use topo_engine::error::Error;
+use topo_engine::graph::ResourceId;
+use topo_engine::plan::{Action, Plan, Reason, Step};
+use topo_lang::{Diagnostic, Label, Severity, Sources};
+
+/// `topo.diagnostics/1`: `{format, diagnostics: [{severity, code, message, file, line, column, end_line, end_column,
+/// text, labels: [{file, line, column, end_line, end_column, text}], help: […]}]}`. Lines and columns count from 1; a
+/// diagnostic that belongs to no file has `null` there.
+pub(crate) fn diagnostics(sources: &Sources, diagnostics: &[Diagnostic]) -> Json {
+    let all: Vec<Json> = diagnostics.iter().map(|diagnostic| one(sources, diagnostic)).collect();
+    json!({ "format": "topo.diagnostics/1", "diagnostics": all })
+}
+
+/// `topo.failure/1`: `{format, error: {message, causes: […], log: […], help: […]}, missing: [{what, needed_by: […],
+/// cure}]}`; `error` is `null` where the machine lacks something. A lab that is wrong gives `topo.diagnostics/1`.
+pub(crate) fn failure(failure: &Failure) -> Json {
+    let said =
+        |message: &str, help: &[String]| json!({ "message": message, "causes": [], "log": [], "help": help });
+    let document = |error: Json, missing: Json| json!({ "format": "topo.failure/1", "error": error, "missing": missing });
+    match failure {
+        Failure::Lab { sources, diagnostics } => self::diagnostics(sources, diagnostics),
+        Failure::Input { message, help } | Failure::Interrupted { message, help } => {
+            document(said(message, help), json!([]))
+        }
+        Failure::Output(error) => document(said(&error.to_string(), &[]), json!([])),
+        Failure::Engine(error) => document(self::error(error), json!([])),
+        Failure::Runtime(error) => document(chain(error, &[], &[]), json!([])),
+        Failure::Missing(missing) => {
+            let all = missing
+                .iter()
+                .map(|one| json!({ "what": one.what, "needed_by": one.needed_by, "cure": one.cure }))
+                .collect();
+            document(Json::Null, all)
+        }
+    }
+}
+
+/// `{message, causes: […], log: […], help: […]}`
+pub(crate) fn error(error: &Error) -> Json {
+    chain(error, &error.log, &error.help)
+}
+
+fn chain(error: &dyn std::error::Error, log: &[String], help: &[String]) -> Json {
+    let mut causes = Vec::new();
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        causes.push(current.to_string());
+        cause = current.source();
+    }
+    json!({ "message": error.to_string(), "causes": causes, "log": log, "help": help })
+}
+
+/// `topo.plan/1`: `{format, lab, summary: {create, update, replace, delete, unchanged}, steps: [{resource, kind, host,
+/// name, action, reason: {code, text, file, line, resource}, changes: [{attribute, from, to}], consequences: […],
+/// after: […]}]}`. Steps stand in an order that respects `after`; a digest stands for what is long or secret.
+pub(crate) fn plan(lab: &str, plan: &Plan, sources: &Sources) -> Json {
+    let consequences = text_plan::consequences(plan);
+    let count = |action| plan.steps.iter().filter(|step| step.action == action).count();
+    let steps: Vec<Json> = plan
+        .steps
+        .iter()
+        .map(|step| self::step(step, sources, consequences.get(&step.id).map_or(&[][..], Vec::as_slice)))
+        .collect();
+    json!({
+        "format": "topo.plan/1",
+        "lab": lab,
+        "summary": {
+            "create": count(Action::Create), "update": count(Action::Update),
+            "replace": count(Action::Replace), "delete": count(Action::Delete), "unchanged": plan.unchanged,
+        },
+        "steps": steps,
+    })
+}
+
+fn step(step: &Step, sources: &Sources, consequences: &[String]) -> Json {
+    let changes: Vec<Json> = step
+        .changes
+        .iter()
+        .map(|change| json!({ "attribute": change.attribute, "from": change.from, "to": change.to }))
+        .collect();
+    json!({
+        "resource": step.id.to_string(),
+        "kind": step.id.kind,
+        "host": step.id.host.as_ref().map(|host| host.as_str()),
+        "name": &*step.id.name,
+        "action": step.action,
+        "reason": reason(&step.reason, sources),
+        "changes": changes,
+        "consequences": consequences,
+        "after": step.after.iter().map(ResourceId::to_string).collect::<Vec<_>>(),
+    })
+}
+
+fn reason(reason: &Reason, sources: &Sources) -> Json {
+    let (code, span, resource) = match reason {
+        Reason::New(span) => ("new", Some(*span), None),
+        Reason::Changed(span) => ("changed", Some(*span), None),
+        Reason::Unwanted => ("unwanted", None, None),
+        Reason::Missing => ("missing", None, None),
+        Reason::Drifted => ("drifted", None, None),
+        Reason::Reads(id) => ("reads", None, Some(id)),
+        Reason::Inside(id) => ("inside", None, Some(id)),
+        Reason::Interrupted => ("interrupted", None, None),
+    };
+    json!({
+        "code": code,
+        "text": text_plan::reason(reason, sources),
+        "file": span.map(|span| sources.get(span.source).name.to_string()),
+        "line": span.map(|span| sources.get(span.source).line_column(span.start).0),
+        "resource": resource.map(ResourceId::to_string),
+    })
+}
+
+/// Text of a document, as it is printed.
+pub(crate) fn text(document: &Json) -> String {
+    format!("{document:#}\n")
+}
+
+fn one(sources: &Sources, diagnostic: &Diagnostic) -> Json {
+    let mut out = json!({
+        "severity": match diagnostic.severity { Severity::Error => "error", Severity::Warning => "warning" },
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+    });
+    let place = match &diagnostic.primary {
+        Some(label) => place(sources, label),
+        None => {
+            json!({ "file": null, "line": null, "column": null, "end_line": null, "end_column": null, "text": "" })
+        }
+    };
+    if let (Json::Object(out), Json::Object(place)) = (&mut out, place) {
+        out.extend(place);
+        out.insert(
+            "labels".into(),
+            diagnostic.labels.iter().map(|label| self::place(sources, label)).collect(),
+        );
+        out.insert("help".into(), json!(diagnostic.help));
+    }
+    out
+}
+
+fn place(sources: &Sources, label: &Label) -> Json {
+    let source = sources.get(label.span.source);
+    let (line, column) = source.line_column(label.span.start);
+    let (end_line, end_column) = source.line_column(label.span.end);
+    json!({
+        "file": &*source.name, "line": line, "column": column,
+        "end_line": end_line, "end_column": end_column, "text": label.text,
+    })
+}

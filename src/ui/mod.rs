@@ -1,0 +1,95 @@
+//! All that is printed, and the only code that prints. Data goes to stdout, everything else to stderr.
+
+pub(crate) mod diagnostics;
+pub(crate) mod failure;
+pub(crate) mod json;
+pub(crate) mod markdown;
+pub(crate) mod plan;
+pub(crate) mod progress;
+pub(crate) mod style;
+pub(crate) mod table;
+
+use std::io::{self, IsTerminal, Write};
+
+/// How text for people looks, found out once from the terminal and the environment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// Box-drawing characters and arrows, or plain ASCII.
+    pub(crate) unicode: bool,
+    /// Snippets with drawn underlines, or sentences for a screen reader (`NO_GRAPHICS`).
+    pub(crate) graphics: bool,
+    /// Columns.
+    pub(crate) width: usize,
+}
+
+impl Look {
+    /// Between what is and what will be.
+    pub(crate) fn arrow(self) -> &'static str {
+        if self.unicode { "→" } else { "->" }
+    }
+
+    /// What stderr can show.
+    pub(crate) fn of_terminal() -> Self {
+        let unicode = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+            .is_some_and(|value| value.to_ascii_lowercase().replace('-', "").contains("utf8"));
+        let width = terminal_size::terminal_size_of(io::stderr())
+            .map(|(width, _)| usize::from(width.0))
+            .or_else(|| std::env::var("COLUMNS").ok()?.parse().ok())
+            .unwrap_or(100);
+        Self { unicode, graphics: std::env::var_os("NO_GRAPHICS").is_none(), width: width.clamp(40, 160) }
+    }
+}
+
+/// Writes data to stdout. Colours are taken out where nobody would see them.
+///
+/// # Errors
+/// Whatever kept it from being written; `BrokenPipe` where the reader left.
+pub(crate) fn data(text: &str) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') && !text.is_empty() {
+        out.write_all(b"\n")?;
+    }
+    out.flush()
+}
+
+/// Writes a message to stderr. A stderr that cannot be written to has no one to complain to.
+pub(crate) fn message(text: &str) {
+    let mut out = anstream::stderr().lock();
+    let _ = out.write_all(text.as_bytes());
+    if !text.ends_with('\n') {
+        let _ = out.write_all(b"\n");
+    }
+    let _ = out.flush();
+}
+
+/// `1 host`, `2 hosts`
+pub(crate) fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// Whether a question can be asked: somebody sees it and can answer.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks; only `y` and `yes` mean yes.
+pub(crate) fn ask(question: &str) -> bool {
+    let mut err = anstream::stderr().lock();
+    let _ = write!(err, "{question} [y/N] ");
+    let _ = err.flush();
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
+}
+
+/// What is said when we panic.
+pub(crate) fn bug(panic: &str) -> String {
+    format!(
+        "\n{}topo has a bug{0:#}: {panic}\n  {}help:{1:#} the lab is as the last finished step left it; \
+         please report this text with the command that led to it\n",
+        style::BAD,
+        style::HELP
+    )
+}
