@@ -3,6 +3,8 @@
 //! The suite is not part of this repository. It is looked for where `TOPO_KDL_SUITE` says, then as
 //! `shared/data/kdl-test-suite` in each folder above this one.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its cases should stop")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use topo_lang::syntax::{parse, print};

@@ -35,6 +35,7 @@ pub(super) enum Op {
     Field {
         from: OpId,
         name: Symbol,
+        key: Place,
     },
     Select {
         from: OpId,
@@ -124,14 +125,26 @@ pub struct LambdaCode {
 }
 
 pub(super) enum ParameterCode {
-    One,
-    Pattern { fields: Box<[FieldCode]>, open: bool, all: bool },
+    One(Symbol),
+    Pattern { fields: Box<[FieldCode]>, open: bool, all: Option<Symbol> },
 }
 
 pub(super) struct FieldCode {
     pub(super) name: Symbol,
     pub(super) place: Place,
     pub(super) default: Option<OpId>,
+}
+
+impl LambdaCode {
+    /// The names of its pattern, and whether each has a default.
+    pub(super) fn fields(&self) -> Vec<(Symbol, bool)> {
+        match &self.parameter {
+            ParameterCode::One(_) => Vec::new(),
+            ParameterCode::Pattern { fields, .. } => {
+                fields.iter().map(|field| (field.name, field.default.is_some())).collect()
+            }
+        }
+    }
 }
 
 impl Evaluator {
@@ -141,11 +154,15 @@ impl Evaluator {
         if let Some((_, op)) = self.compiled.get(&key) {
             return *op;
         }
-        let mut compiler = Compiler { evaluator: self, expr, layers: Vec::new() };
-        let op = compiler.compile(expr.root());
+        let op = Compiler { evaluator: self, expr, layers: Vec::new() }.compile(expr.root());
         // Kept, so that no other expression ever has this address.
         self.compiled.insert(key, (expr.clone(), op));
         op
+    }
+
+    /// The same for an expression that has a name.
+    pub(super) fn compile_named(&mut self, expr: &Expr, name: &str) -> OpId {
+        Compiler { evaluator: self, expr, layers: Vec::new() }.compile_here(expr.root(), Some(&name.into()))
     }
 
     pub(super) fn op(&self, op: OpId) -> &Op {
@@ -214,8 +231,9 @@ impl Compiler<'_> {
             Kind::Select { from, path, default } => {
                 let from = self.compile(*from);
                 match (&path[..], default) {
-                    ([Key::Static(name, _)], None) => {
-                        Op::Field { from, name: self.evaluator.symbols.intern_shared(name) }
+                    ([Key::Static(name, span)], None) => {
+                        let key = self.evaluator.place(*span);
+                        Op::Field { from, name: self.evaluator.symbols.intern_shared(name), key }
                     }
                     _ => {
                         let path = self.path(path);
@@ -303,9 +321,10 @@ impl Compiler<'_> {
         let mut names = HashMap::new();
         let parameter = match parameter {
             Parameter::Name(name, _) => {
-                names.insert(self.evaluator.symbols.intern_shared(name), 0);
+                let symbol = self.evaluator.symbols.intern_shared(name);
+                names.insert(symbol, 0);
                 self.layers.push(Layer::Names(names));
-                ParameterCode::One
+                ParameterCode::One(symbol)
             }
             Parameter::Pattern { fields, open, all } => {
                 let all_names =
@@ -322,7 +341,8 @@ impl Compiler<'_> {
                         default: field.default.map(|node| self.compile(node)),
                     })
                     .collect();
-                ParameterCode::Pattern { fields, open: *open, all: all.is_some() }
+                let all = all.as_ref().map(|(name, _)| self.evaluator.symbols.intern_shared(name));
+                ParameterCode::Pattern { fields, open: *open, all }
             }
         };
         let body = self.compile(body);
@@ -371,7 +391,8 @@ impl Compiler<'_> {
                     sources.push(from);
                     for (name, span) in names {
                         let symbol = self.evaluator.symbols.intern_shared(name);
-                        let at = self.push(Op::Field { from, name: symbol }, *span);
+                        let key = self.evaluator.place(*span);
+                        let at = self.push(Op::Field { from, name: symbol, key }, *span);
                         entries.push(self.entry(name, *span, EntryValue::Inherited { source, at }));
                     }
                 }
@@ -388,13 +409,13 @@ impl Compiler<'_> {
 
 fn static_names(bindings: &[Binding]) -> impl Iterator<Item = &Arc<str>> {
     bindings.iter().flat_map(|binding| {
-        let (one, many): (Option<&Arc<str>>, &[(Arc<str>, Span)]) = match binding {
+        let (one, many) = match binding {
             Binding::Value { key: Key::Static(name, _), .. } | Binding::Inherit { name, .. } => {
-                (Some(name), &[])
+                (Some(name), None)
             }
-            Binding::Value { key: Key::Dynamic(..), .. } => (None, &[]),
-            Binding::InheritFrom { names, .. } => (None, names),
+            Binding::Value { key: Key::Dynamic(..), .. } => (None, None),
+            Binding::InheritFrom { names, .. } => (None, Some(names)),
         };
-        one.into_iter().chain(many.iter().map(|(name, _)| name))
+        one.into_iter().chain(many.into_iter().flatten().map(|(name, _)| name))
     })
 }

@@ -74,6 +74,7 @@ impl Evaluator {
                 let mut text = String::new();
                 self.append_strictly(&mut text, a, left)?;
                 self.append_strictly(&mut text, b, right)?;
+                self.spend(text.len(), span)?;
                 Ok(Val::Text(text.into()))
             }
         }

@@ -11,6 +11,8 @@ mod builtins;
 mod code;
 mod compare;
 mod json;
+mod library;
+mod net;
 mod raised;
 mod run;
 mod scope;
@@ -27,7 +29,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::syntax::expr::Expr;
 use code::{Op, OpId};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use thunk::{Forcing, Thunk};
 
@@ -40,13 +42,19 @@ pub struct Limits {
     pub thunks: u32,
     /// Calls in all.
     pub calls: u64,
+    /// Bytes of lists and texts made in all.
+    pub bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 20_000, thunks: 50_000_000, calls: 500_000_000 }
+        Self { depth: 20_000, thunks: 50_000_000, calls: 500_000_000, bytes: 4 << 30 }
     }
 }
+
+/// Numbers that interfaces have already: network → `host/interface` → number. They win over handing out anew,
+/// so that the hosts of a running lab never move.
+pub type Leases = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// Evaluates expressions. Owns every thunk; nothing is freed before it is dropped.
 #[derive(Default)]
@@ -64,12 +72,24 @@ pub struct Evaluator {
     places: Vec<Span>,
     globals: HashMap<Symbol, Option<ThunkId>>,
     warnings: Vec<Diagnostic>,
+    /// The operation that is about to call, for the places of its arguments.
+    calling: Option<OpId>,
+    /// Bytes of lists and texts made so far.
+    spent: usize,
+    patterns: builtins::Patterns,
+    hosts: net::HostIndex,
+    leases: Leases,
 }
 
 impl Evaluator {
     /// An evaluator with these limits.
     pub fn new(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
+    }
+
+    /// Says which numbers interfaces have already; before anything is evaluated.
+    pub fn set_leases(&mut self, leases: Leases) {
+        self.leases = leases;
     }
 
     /// What `builtins.trace` and `builtins.warn` said so far; they are taken away.

@@ -1,5 +1,6 @@
 //! A mistake on its way up: a diagnostic that gathers the places that led to it.
 
+use super::library::is_internal;
 use crate::diagnostic::{Diagnostic, Label};
 use crate::source::Span;
 
@@ -54,6 +55,12 @@ impl Raised {
 
     /// Adds the next place outwards of the way that led here: a call, an option, a turn of a loop.
     pub fn frame(mut self, span: Span, text: impl Into<String>) -> Self {
+        if is_internal(span) {
+            return self;
+        }
+        if self.relocate(span) {
+            return self;
+        }
         let failure = &mut self.0;
         let known =
             failure.diagnostic.primary.iter().chain(&failure.diagnostic.labels).chain(&failure.frames);
@@ -66,6 +73,17 @@ impl Raised {
             failure.omitted += 1;
         }
         self
+    }
+
+    /// A mistake within a definition that is built in is shown where that was called. Says whether it was one.
+    pub(super) fn relocate(&mut self, span: Span) -> bool {
+        let diagnostic = &mut self.0.diagnostic;
+        match &mut diagnostic.primary {
+            Some(primary) if is_internal(primary.span) && !is_internal(span) => primary.span = span,
+            _ => return false,
+        }
+        diagnostic.labels.retain(|label| !is_internal(label.span));
+        true
     }
 
     /// What to show.

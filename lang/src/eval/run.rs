@@ -1,5 +1,6 @@
 //! Running code: one function for each operation.
 
+use super::builtins::{Args, is_left_out};
 use super::code::{Bindings, EntryValue, LambdaCode, Op, OpId, ParameterCode, Step};
 use super::scope::Scope;
 use super::thunk::Thunk;
@@ -9,40 +10,6 @@ use crate::nearest::nearest;
 use crate::source::Span;
 use crate::syntax::expr::Operator;
 use std::rc::Rc;
-
-/// Names that Nix has and this language leaves out.
-const LEFT_OUT: &[&str] = &[
-    "derivation",
-    "derivationStrict",
-    "fetchGit",
-    "fetchMercurial",
-    "fetchTarball",
-    "fetchTree",
-    "fetchurl",
-    "fetchClosure",
-    "getFlake",
-    "import",
-    "scopedImport",
-    "currentTime",
-    "currentSystem",
-    "getEnv",
-    "nixPath",
-    "storePath",
-    "toFile",
-    "path",
-    "filterSource",
-    "readFile",
-    "readDir",
-    "pathExists",
-    "findFile",
-    "hashFile",
-    "placeholder",
-    "exec",
-    "importNative",
-    "storeDir",
-    "readFileType",
-    "outputOf",
-];
 
 impl Evaluator {
     /// A thunk for an operation; a constant or a variable needs none of its own.
@@ -115,7 +82,7 @@ impl Evaluator {
                     self.plain_set(&bindings, scope)
                 }
             }
-            Op::Field { from, name } => {
+            Op::Field { from, name, .. } => {
                 let (from, name) = (*from, *name);
                 let set = self.run_deeper(from, scope)?;
                 self.field(&set, name, op)
@@ -133,12 +100,14 @@ impl Evaluator {
                 let (function, argument) = (*function, *argument);
                 let function = self.run_deeper(function, scope)?;
                 let argument = self.delay(argument, scope);
+                self.calling = Some(op);
                 self.call(&function, &[argument], self.op_span(op))
             }
             Op::ApplyMany { function, arguments } => {
                 let (function, arguments) = (*function, arguments.clone());
                 let function = self.run_deeper(function, scope)?;
                 let arguments: Vec<ThunkId> = arguments.iter().map(|op| self.delay(*op, scope)).collect();
+                self.calling = Some(op);
                 self.call(&function, &arguments, self.op_span(op))
             }
             Op::Let { bindings, body } => {
@@ -250,6 +219,8 @@ impl Evaluator {
                 } else if b.is_empty() {
                     a
                 } else {
+                    self.check_length(a.len() + b.len(), self.op_span(op))?;
+                    self.spend((a.len() + b.len()) * 4, self.op_span(op))?;
                     a.iter().chain(b.iter()).copied().collect()
                 }))
             }
@@ -298,6 +269,19 @@ impl Evaluator {
             place: entry.place,
         };
         let mut entries: Vec<Attribute> = bindings.entries.iter().enumerate().map(attribute).collect();
+        let overrides = self.symbols.intern("__overrides");
+        if let Some(overriding) = entries.iter().find(|entry| entry.name == overrides).copied() {
+            let set = self.force(overriding.value)?;
+            for entry in self
+                .as_set(set, self.span_of(overriding.place).unwrap_or(self.nowhere()), "`__overrides`")?
+                .entries()
+            {
+                match entries.iter().find(|known| known.name == entry.name) {
+                    Some(slot) => self.fill(slot.value, entry.value),
+                    None => entries.push(*entry),
+                }
+            }
+        }
         self.dynamic(bindings, &inner, &mut entries)?;
         Ok(Val::Set(Rc::new(Set::new(entries))))
     }
@@ -354,7 +338,13 @@ impl Evaluator {
                     let value = attribute.value;
                     self.force(value)
                 }
-                None => Err(self.missing(entries, name, self.op_span(op))),
+                None => {
+                    let key = match self.op(op) {
+                        Op::Field { key, .. } => self.span_of(*key),
+                        _ => None,
+                    };
+                    Err(self.missing(entries, name, key.unwrap_or(self.op_span(op))))
+                }
             },
             other => {
                 let message = format!(
@@ -367,10 +357,13 @@ impl Evaluator {
         }
     }
 
-    fn missing(&self, set: &Set, name: Symbol, span: Span) -> Raised {
+    pub(super) fn missing(&self, set: &Set, name: Symbol, span: Span) -> Raised {
         let name = self.name(name);
         let mut raised = Raised::new("missing-attribute", span, format!("no attribute `{name}`"));
         let names: Vec<&str> = set.entries().iter().map(|entry| &**self.name(entry.name)).collect();
+        if is_left_out(name) {
+            return Raised::new("left-out", span, format!("`{name}` is left out of this language"));
+        }
         match nearest(name, names.iter().copied()) {
             Some(near) => raised = raised.help(format!("did you mean `{near}`?")),
             None if names.is_empty() => raised = raised.help("the set is empty"),
@@ -435,9 +428,9 @@ impl Evaluator {
         Ok(Val::Bool(true))
     }
 
-    fn undefined(&mut self, scope: &Scope, name: Symbol, span: Span) -> Raised {
+    pub(super) fn undefined(&mut self, scope: &Scope, name: Symbol, span: Span) -> Raised {
         let name = self.name(name).clone();
-        if LEFT_OUT.contains(&&*name) {
+        if is_left_out(&name) {
             return Raised::new("left-out", span, format!("`{name}` is left out of this language"));
         }
         let names = self.names_in(scope);
@@ -448,11 +441,24 @@ impl Evaluator {
         }
     }
 
+    /// Where an argument was written, counted from the last one of the call.
+    pub(super) fn argument_span(&self, call: OpId, from_last: usize) -> Option<Span> {
+        match self.op(call) {
+            Op::Apply { argument, .. } if from_last == 0 => Some(self.op_span(*argument)),
+            Op::ApplyMany { arguments, .. } => {
+                let index = arguments.len().checked_sub(from_last + 1)?;
+                Some(self.op_span(arguments[index]))
+            }
+            _ => None,
+        }
+    }
+
     /// Calls a function with at least one argument.
     ///
     /// # Errors
     /// Whatever is wrong within it, or that it is not a function.
     pub fn call(&mut self, function: &Val, arguments: &[ThunkId], span: Span) -> Result<Val, Raised> {
+        let at = self.calling.take();
         let mut function = function.clone();
         let mut left = arguments;
         while !left.is_empty() {
@@ -474,7 +480,13 @@ impl Evaluator {
                         all.extend_from_slice(&left[..take]);
                         left = &left[take..];
                         if all.len() == builtin.arity {
-                            self.deeper(|evaluator| (builtin.run)(evaluator, &all, span))?
+                            let at = at.filter(|_| left.is_empty());
+                            let args = Args { values: &all, span, name: builtin.name, at };
+                            let result = self.deeper(|evaluator| (builtin.run)(evaluator, args));
+                            result.map_err(|mut raised| {
+                                raised.relocate(span);
+                                raised
+                            })?
                         } else {
                             Val::Function(Rc::new(Function::Builtin(builtin, all)))
                         }
@@ -512,7 +524,7 @@ impl Evaluator {
     ) -> Result<Val, Raised> {
         let result = self.deeper(|evaluator| {
             let inner = match &code.parameter {
-                ParameterCode::One => scope.one(argument),
+                ParameterCode::One(_) => scope.one(argument),
                 ParameterCode::Pattern { fields, open, all } => {
                     let set = evaluator.force(argument)?;
                     let set = evaluator.as_set(set, span, "the argument")?;
@@ -545,7 +557,7 @@ impl Evaluator {
                     if !open && matched < set.len() {
                         return Err(evaluator.unexpected_argument(code, fields, &set, span));
                     }
-                    if *all {
+                    if all.is_some() {
                         values.push(argument);
                     }
                     let inner = scope.many(values);

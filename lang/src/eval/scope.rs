@@ -5,6 +5,8 @@
 
 use super::val::{Symbol, ThunkId};
 use super::{Evaluator, Raised};
+use crate::diagnostic::Diagnostic;
+use crate::syntax::expr::Expr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -164,5 +166,17 @@ impl Evaluator {
         }
         found.extend(self.global_names());
         found
+    }
+
+    /// What is known to be wrong with an expression's names before it is evaluated: those that nothing binds.
+    pub fn check_names(&mut self, expr: &Expr, scope: &Scope) -> Vec<Diagnostic> {
+        let mut wrong = Vec::new();
+        for free in expr.free_names() {
+            let name = self.symbols.intern_shared(&free.name);
+            if !free.in_with && self.find(scope, name).is_none() {
+                wrong.push(self.undefined(scope, name, free.span).diagnostic());
+            }
+        }
+        wrong
     }
 }

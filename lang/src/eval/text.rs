@@ -60,7 +60,10 @@ impl Evaluator {
         span: Span,
     ) -> Result<(), Raised> {
         match value {
-            Val::Text(part) => text.push_str(part),
+            Val::Text(part) => {
+                self.check_text(text.len() + part.len(), span)?;
+                text.push_str(part);
+            }
             Val::Set(set) => match self.set_text(set, span)? {
                 Some(inner) => {
                     return self.deeper(|evaluator| evaluator.append_strictly(text, &inner, span));
@@ -101,7 +104,7 @@ impl Evaluator {
     }
 
     /// `builtins.toString`
-    pub(super) fn to_text(&mut self, value: &Val, span: Span) -> Result<Arc<str>, Raised> {
+    pub(super) fn text_of(&mut self, value: &Val, span: Span) -> Result<Arc<str>, Raised> {
         match value {
             Val::Text(text) => Ok(text.clone()),
             Val::Null => Ok("".into()),
@@ -112,7 +115,7 @@ impl Evaluator {
                 let mut text = String::new();
                 for (index, item) in items.iter().enumerate() {
                     let value = self.force(*item)?;
-                    let part = self.deeper(|evaluator| evaluator.to_text(&value, span))?;
+                    let part = self.deeper(|evaluator| evaluator.text_of(&value, span))?;
                     text.push_str(&part);
                     let empty = matches!(&value, Val::List(inner) if inner.is_empty());
                     if index + 1 < items.len() && !empty {
@@ -122,11 +125,38 @@ impl Evaluator {
                 Ok(text.into())
             }
             Val::Set(set) => match self.set_text(set, span)? {
-                Some(inner) => self.deeper(|evaluator| evaluator.to_text(&inner, span)),
+                Some(inner) => self.deeper(|evaluator| evaluator.text_of(&inner, span)),
                 None => Err(self.no_text(value, span)),
             },
             Val::Function(_) => Err(self.no_text(value, span)),
         }
+    }
+}
+
+impl Evaluator {
+    /// Accounts for bytes that stay until the end.
+    pub(super) fn spend(&mut self, bytes: usize, span: Span) -> Result<(), Raised> {
+        self.spent = self.spent.saturating_add(bytes);
+        self.check_bytes(0, span)
+    }
+
+    /// Complains if a list of that length would be too large.
+    pub(super) fn check_length(&self, length: usize, span: Span) -> Result<(), Raised> {
+        self.check_bytes(length.saturating_mul(32), span)
+    }
+
+    /// Complains if a text of that length would be too large.
+    pub(super) fn check_text(&self, length: usize, span: Span) -> Result<(), Raised> {
+        self.check_bytes(length, span)
+    }
+
+    fn check_bytes(&self, bytes: usize, span: Span) -> Result<(), Raised> {
+        if self.spent.saturating_add(bytes) <= self.limits.bytes {
+            return Ok(());
+        }
+        let message =
+            format!("evaluation needs more than {} MiB for lists and texts", self.limits.bytes >> 20);
+        Err(Raised::new("too-large", span, message))
     }
 }
 
@@ -137,4 +167,24 @@ pub(super) fn float(number: f64) -> String {
     } else {
         number.to_string()
     }
+}
+
+/// A float with six significant digits, as C++ prints it and Nix shows it.
+pub(super) fn short(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return number.to_string();
+    }
+    let scientific = format!("{number:.5e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let trim = |digits: &str| match digits.contains('.') {
+        true => digits.trim_end_matches('0').trim_end_matches('.').to_string(),
+        false => digits.to_string(),
+    };
+    if (-4..6).contains(&exponent) {
+        let digits = usize::try_from(5 - exponent).unwrap_or(0);
+        return trim(&format!("{number:.digits$}"));
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{}e{sign}{:02}", trim(mantissa), exponent.abs())
 }

@@ -21,9 +21,9 @@ pub(super) enum Thunk {
     Suspended(OpId, Scope),
     /// An attribute of a set; the operation is there for its span.
     Field(ThunkId, Symbol, OpId),
-    /// A function and its argument; calls made by builtins.
-    Call(ThunkId, ThunkId),
-    Call2(Rc<(ThunkId, ThunkId, ThunkId)>),
+    /// A function, its argument and the place; calls made by builtins.
+    Call(ThunkId, ThunkId, Span),
+    Call2(Box<(ThunkId, ThunkId, ThunkId, Span)>),
     Text(Rc<(Arc<[Part]>, Scope, Span)>),
     Native(Rc<dyn Native>),
 }
@@ -182,9 +182,9 @@ impl Evaluator {
             Thunk::Suspended(op, _) | Thunk::Field(_, _, op) => What::Op(*op),
             Thunk::Text(text) => What::Span(text.2),
             Thunk::Native(native) => What::Native(native.clone()),
-            Thunk::Done(_) | Thunk::Failed(_) | Thunk::Busy | Thunk::Call(..) | Thunk::Call2(_) => {
-                What::Silent
-            }
+            Thunk::Call(_, _, span) => What::Span(*span),
+            Thunk::Call2(call) => What::Span(call.3),
+            Thunk::Done(_) | Thunk::Failed(_) | Thunk::Busy => What::Silent,
         };
         self.forcing.push(Forcing { thunk: id, what });
         let result = self.deeper(|evaluator| match thunk {
@@ -196,20 +196,24 @@ impl Evaluator {
                 let set = evaluator.force(from)?;
                 evaluator.field(&set, name, op)
             }
-            Thunk::Call(function, argument) => {
+            Thunk::Call(function, argument, span) => {
                 let function = evaluator.force(function)?;
-                let span = evaluator.nowhere();
                 evaluator.call(&function, &[argument], span)
             }
             Thunk::Call2(call) => {
                 let function = evaluator.force(call.0)?;
-                let span = evaluator.nowhere();
-                evaluator.call(&function, &[call.1, call.2], span)
+                evaluator.call(&function, &[call.1, call.2], call.3)
             }
             Thunk::Text(text) => evaluator.parts(&text.0, &text.1),
             Thunk::Native(native) => native.run(evaluator),
         });
-        self.forcing.pop();
+        let forcing = self.forcing.pop();
+        let result = result.map_err(|mut raised| {
+            if let Some(span) = forcing.and_then(|forcing| self.span_of_what(&forcing.what)) {
+                raised.relocate(span);
+            }
+            raised
+        });
         self.thunks[id.0 as usize] = match &result {
             Ok(value) => Thunk::Done(value.clone()),
             Err(raised) => Thunk::Failed(raised.clone()),

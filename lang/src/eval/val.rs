@@ -171,10 +171,6 @@ impl Symbols {
         symbol
     }
 
-    pub(crate) fn known(&self, name: &str) -> Option<Symbol> {
-        self.numbers.get(name).copied()
-    }
-
     pub(crate) fn name(&self, symbol: Symbol) -> &Arc<str> {
         &self.names[symbol.0 as usize]
     }

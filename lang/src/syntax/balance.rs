@@ -11,7 +11,7 @@ pub(crate) fn unclosed(text: &str, document: &Document, open: &[Span], innermost
         _ => format!("{count} blocks are never closed, this one first"),
     };
     // A block that closes left of where it begins has taken the brace of a block around it.
-    if let Some((brace, close)) = first_misaligned(text, document, innermost.start) {
+    if let Some((brace, close)) = first_misaligned(text, document, open) {
         let diagnostic = Diagnostic::error("unclosed-block", brace, "this block is probably not closed")
             .label(close, "this brace closes it, but is indented like a block further out")
             .help("add the missing `}` before that line");
@@ -64,27 +64,31 @@ fn indentation(text: &str, offset: u32) -> Option<usize> {
     before[line..].chars().all(|character| matches!(character, ' ' | '\t')).then(|| before.len() - line)
 }
 
-/// Opening and closing brace of the first block within which a brace on its own line stands left of the line that
-/// opened it.
-fn first_misaligned(text: &str, document: &Document, innermost: u32) -> Option<(Span, Span)> {
+/// Opening and closing brace of the first block that is closed on a line further left than it was opened on. `open`
+/// are the braces of the blocks that are not closed.
+fn first_misaligned(text: &str, document: &Document, open: &[Span]) -> Option<(Span, Span)> {
     let mut found: Option<(Span, Span)> = None;
     let mut waiting: Vec<&Node> = document.nodes.iter().collect();
     while let Some(node) = waiting.pop() {
         let Some(children) = &node.children else { continue };
         waiting.extend(&children.nodes);
         let close = node.span.end.saturating_sub(1);
-        let closes = text.as_bytes().get(close as usize) == Some(&b'}');
+        if text.as_bytes().get(close as usize) != Some(&b'}') {
+            continue;
+        }
         let aligned = match (indentation(text, node.span.start), indentation(text, close)) {
             (Some(begun), Some(closed)) => closed >= begun,
             _ => true,
         };
-        // The last one before the text ends wins nothing: only closed blocks can be misaligned.
-        if !closes || aligned || node.span.start <= innermost && node.span.end as usize == text.len() {
+        if aligned {
             continue;
         }
-        let Some(open) = text[node.head.end as usize..close as usize].find('{') else { continue };
-        let open = node.head.end + open as u32;
-        let brace = Span::new(node.span.source, open, open + 1);
+        let Some(opening) = text[node.head.end as usize..close as usize].find('{') else { continue };
+        let opening = node.head.end + opening as u32;
+        let brace = Span::new(node.span.source, opening, opening + 1);
+        if open.contains(&brace) {
+            continue;
+        }
         if found.is_none_or(|(_, earlier)| close < earlier.start) {
             found = Some((brace, Span::new(node.span.source, close, close + 1)));
         }

@@ -3,8 +3,10 @@
 mod balance;
 mod chars;
 pub mod expr;
+mod format;
 pub mod lexer;
 mod mistakes;
+mod names;
 mod number;
 mod parser;
 mod print;
@@ -12,5 +14,6 @@ mod report;
 mod string;
 pub mod tree;
 
+pub use format::format;
 pub use parser::{MAX_DEPTH, parse};
 pub use print::print;

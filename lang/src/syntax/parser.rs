@@ -5,13 +5,13 @@
 
 use super::chars::forbidden;
 use super::lexer::{Kind, Lexer, Token};
+use super::names::Names;
 use super::number::{self, Number};
 use super::report::Report;
 use super::string::{Decoded, decode};
 use super::tree::{Document, Entry, Node, OffsetMap, Scalar, Text};
 use super::{balance, mistakes};
 use crate::{Diagnostic, SourceId, Span};
-use std::sync::Arc;
 
 /// Blocks nest so deep and no deeper, so that whoever walks the tree may recurse.
 pub const MAX_DEPTH: usize = 256;
@@ -387,7 +387,9 @@ impl<'t> Parser<'t> {
                 }
                 _ => {
                     if let Some(entry) = self.entry(&mut node) {
-                        node.head_end = entry.span.end;
+                        if node.blocks == Blocks::None {
+                            node.head_end = entry.span.end;
+                        }
                         self.entries.push(entry);
                     }
                 }
@@ -597,8 +599,12 @@ impl<'t> Parser<'t> {
     /// Whether a word needs a closer look: a number, a former keyword, or glued to what cannot follow it.
     fn is_odd_word(&self, token: Token) -> bool {
         let bytes = self.text.as_bytes();
-        let first = bytes[token.start as usize];
-        let odd_start = matches!(first, b'0'..=b'9' | b'+' | b'-' | b'.' | b't' | b'f' | b'n' | b'i' | b'\'');
+        let odd_start = match bytes[token.start as usize] {
+            b'0'..=b'9' | b'+' | b'-' | b'.' | b'\'' => true,
+            // `true`, `false`, `null`, `nan`, `inf`
+            b't' | b'f' | b'n' | b'i' => token.end - token.start <= 5,
+            _ => false,
+        };
         odd_start || matches!(bytes.get(token.end as usize), Some(b'/' | b'[' | b'\\' | b'{' | b'#'))
     }
 
@@ -736,33 +742,6 @@ impl<'t> Parser<'t> {
             Decoded::Built(value, pieces) => {
                 Text { value: self.names.get(&value), span, map: OffsetMap::new(pieces) }
             }
-        }
-    }
-}
-
-/// Shares the memory of strings that occur again and again, such as `interface`. It forgets: two strings with
-/// the same place take turns, so that no choice of names makes it slow.
-struct Names(Vec<Option<Arc<str>>>);
-
-impl Names {
-    const PLACES: usize = 1024;
-    const LONGEST: usize = 32;
-
-    fn new() -> Self {
-        Self(vec![None; Self::PLACES])
-    }
-
-    fn get(&mut self, text: &str) -> Arc<str> {
-        if text.len() > Self::LONGEST {
-            return text.into();
-        }
-        let hash = text
-            .bytes()
-            .fold(text.len() as u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        let place = &mut self.0[(hash ^ (hash >> 15)) as usize % Self::PLACES];
-        match place {
-            Some(known) if &**known == text => known.clone(),
-            _ => place.insert(text.into()).clone(),
         }
     }
 }

@@ -1,6 +1,24 @@
 //! Builtins: Nix's pure ones, under `builtins`, and some of them global as in Nix.
+//!
+//! One file for each family, each with its rows; this one finds them and reads arguments.
 
-use super::val::{Function, Symbol, ThunkId, Val};
+mod control;
+mod data;
+mod ere;
+mod lists;
+mod numbers;
+mod sets;
+mod texts;
+mod toml;
+mod versions;
+mod xml;
+
+pub(super) use ere::Patterns;
+pub(super) use lists::merge_sort;
+
+use super::code::OpId;
+use super::library;
+use super::val::{Function, Set, Symbol, ThunkId, Val};
 use super::{Evaluator, Raised};
 use crate::source::Span;
 use std::rc::Rc;
@@ -8,14 +26,28 @@ use std::sync::Arc;
 
 /// A function written in Rust.
 pub struct Builtin {
-    pub(super) name: &'static str,
-    pub(super) arity: usize,
+    /// Its name, without what is before the dot.
+    pub name: &'static str,
+    /// How many arguments it takes.
+    pub arity: usize,
     pub(super) run: Run,
 }
 
-type Run = fn(&mut Evaluator, &[ThunkId], Span) -> Result<Val, Raised>;
+pub(super) type Run = fn(&mut Evaluator, Args<'_>) -> Result<Val, Raised>;
 
-const fn builtin(name: &'static str, arity: usize, run: Run) -> Builtin {
+/// The arguments of a builtin, all of them there.
+#[derive(Clone, Copy)]
+pub(super) struct Args<'a> {
+    pub(super) values: &'a [ThunkId],
+    /// The call.
+    pub(super) span: Span,
+    pub(super) name: &'static str,
+    /// The operation that calls, if an expression does.
+    pub(super) at: Option<OpId>,
+}
+
+/// A row of a table.
+pub(super) const fn row(name: &'static str, arity: usize, run: Run) -> Builtin {
     Builtin { name, arity, run }
 }
 
@@ -23,10 +55,55 @@ const fn builtin(name: &'static str, arity: usize, run: Run) -> Builtin {
 const GLOBAL: &[&str] =
     &["abort", "baseNameOf", "dirOf", "fromTOML", "isNull", "map", "removeAttrs", "throw", "toString"];
 
-static TABLE: &[Builtin] = &[builtin("toString", 1, |e, a, span| {
-    let value = e.force(a[0])?;
-    e.to_text(&value, span).map(Val::Text)
-})];
+/// Nix's builtins that this language leaves out: the machine, the store, the clock, the network.
+const LEFT_OUT: &[&str] = &[
+    "currentSystem",
+    "currentTime",
+    "derivation",
+    "derivationStrict",
+    "exec",
+    "fetchClosure",
+    "fetchGit",
+    "fetchMercurial",
+    "fetchTarball",
+    "fetchTree",
+    "fetchurl",
+    "filterSource",
+    "findFile",
+    "getEnv",
+    "getFlake",
+    "hashFile",
+    "import",
+    "nixPath",
+    "outputOf",
+    "path",
+    "pathExists",
+    "placeholder",
+    "readDir",
+    "readFile",
+    "readFileType",
+    "scopedImport",
+    "storeDir",
+    "storePath",
+    "toFile",
+];
+
+const TABLES: &[&[Builtin]] =
+    &[control::TABLE, data::TABLE, lists::TABLE, numbers::TABLE, sets::TABLE, texts::TABLE, versions::TABLE];
+
+/// A builtin of Nix.
+pub(super) fn find(name: &str) -> Option<&'static Builtin> {
+    TABLES.iter().copied().flatten().find(|builtin| builtin.name == name)
+}
+
+/// Whether Nix has it and this language does not.
+pub(super) fn is_left_out(name: &str) -> bool {
+    LEFT_OUT.contains(&name)
+}
+
+pub(super) fn function(builtin: &'static Builtin) -> Val {
+    Val::Function(Rc::new(Function::Builtin(builtin, Vec::new())))
+}
 
 impl Evaluator {
     /// `true`, `builtins`, `lib`, … made when first asked for.
@@ -40,8 +117,10 @@ impl Evaluator {
             "false" => Some(Val::Bool(false)),
             "null" => Some(Val::Null),
             "builtins" => Some(self.builtins()),
-            text if GLOBAL.contains(&text) => find(text),
-            text => text.strip_prefix("__").and_then(find),
+            "lib" => Some(library::lib(self)),
+            "net" => Some(library::net(self)),
+            text if GLOBAL.contains(&text) => find(text).map(function),
+            text => text.strip_prefix("__").and_then(find).map(function),
         };
         let thunk = value.map(|value| self.value(value));
         self.globals.insert(name, thunk);
@@ -49,24 +128,138 @@ impl Evaluator {
     }
 
     pub(crate) fn global_names(&self) -> Vec<Arc<str>> {
-        GLOBAL
-            .iter()
-            .chain(&["true", "false", "null", "builtins", "lib", "net"])
-            .map(|name| (*name).into())
-            .collect()
+        let words = ["true", "false", "null", "builtins", "lib", "net"];
+        GLOBAL.iter().chain(&words).map(|name| (*name).into()).collect()
     }
 
     fn builtins(&mut self) -> Val {
         let mut entries = Vec::new();
-        for builtin in TABLE {
-            let value = self.value(Val::Function(Rc::new(Function::Builtin(builtin, Vec::new()))));
-            entries.push((self.symbols.intern(builtin.name), value));
+        for builtin in TABLES.iter().copied().flatten() {
+            entries.push((self.symbols.intern(builtin.name), self.value(function(builtin))));
         }
-        self.set(entries)
+        for (name, value) in [
+            ("true", Val::Bool(true)),
+            ("false", Val::Bool(false)),
+            ("null", Val::Null),
+            ("langVersion", Val::Int(6)),
+            ("nixVersion", Val::Text("2.8.0".into())),
+        ] {
+            entries.push((self.symbols.intern(name), self.value(value)));
+        }
+        let itself = self.reserve();
+        entries.push((self.symbols.intern("builtins"), itself));
+        let value = self.set(entries);
+        self.set_thunk(itself, super::thunk::Thunk::Done(value.clone()));
+        value
     }
-}
 
-fn find(name: &str) -> Option<Val> {
-    let builtin = TABLE.iter().find(|builtin| builtin.name == name)?;
-    Some(Val::Function(Rc::new(Function::Builtin(builtin, Vec::new()))))
+    /// An argument, evaluated.
+    pub(super) fn arg(&mut self, args: Args<'_>, index: usize) -> Result<Val, Raised> {
+        self.force(args.values[index])
+    }
+
+    pub(super) fn arg_list(&mut self, args: Args<'_>, index: usize) -> Result<Rc<[ThunkId]>, Raised> {
+        match self.arg(args, index)? {
+            Val::List(list) => Ok(list),
+            other => Err(self.bad_argument(args, index, "a list", &other)),
+        }
+    }
+
+    pub(super) fn arg_set(&mut self, args: Args<'_>, index: usize) -> Result<Rc<Set>, Raised> {
+        match self.arg(args, index)? {
+            Val::Set(set) => Ok(set),
+            other => Err(self.bad_argument(args, index, "a set", &other)),
+        }
+    }
+
+    pub(super) fn arg_text(&mut self, args: Args<'_>, index: usize) -> Result<Arc<str>, Raised> {
+        match self.arg(args, index)? {
+            Val::Text(text) => Ok(text),
+            Val::Set(set) => match self.set_text(&set, args.span)? {
+                Some(Val::Text(text)) => Ok(text),
+                _ => Err(self.bad_argument(args, index, "a text", &Val::Set(set))),
+            },
+            other => Err(self.bad_argument(args, index, "a text", &other)),
+        }
+    }
+
+    pub(super) fn arg_int(&mut self, args: Args<'_>, index: usize) -> Result<i64, Raised> {
+        match self.arg(args, index)? {
+            Val::Int(number) => Ok(number),
+            other => Err(self.bad_argument(args, index, "an integer", &other)),
+        }
+    }
+
+    pub(super) fn arg_bool(&mut self, args: Args<'_>, index: usize) -> Result<bool, Raised> {
+        match self.arg(args, index)? {
+            Val::Bool(value) => Ok(value),
+            other => Err(self.bad_argument(args, index, "a boolean", &other)),
+        }
+    }
+
+    /// A function, or a set that can be called.
+    pub(super) fn arg_function(&mut self, args: Args<'_>, index: usize) -> Result<Val, Raised> {
+        let value = self.arg(args, index)?;
+        let functor = self.symbols.intern("__functor");
+        match &value {
+            Val::Function(_) => Ok(value),
+            Val::Set(set) if set.get(functor).is_some() => Ok(value),
+            other => Err(self.bad_argument(args, index, "a function", other)),
+        }
+    }
+
+    /// An item of a list that must be a text.
+    pub(super) fn text_item(&mut self, args: Args<'_>, item: ThunkId) -> Result<Arc<str>, Raised> {
+        match self.force(item)? {
+            Val::Text(text) => Ok(text),
+            Val::Set(set) => {
+                let mut text = String::new();
+                self.append_strictly(&mut text, &Val::Set(set), args.span)?;
+                Ok(text.into())
+            }
+            other => {
+                let message =
+                    format!("`{}` needs a list of texts, found {} in it", args.name, self.show(&other));
+                Err(Raised::new("expression-type", args.span, message))
+            }
+        }
+    }
+
+    /// Calls a function that must answer with a boolean.
+    pub(super) fn test(
+        &mut self,
+        args: Args<'_>,
+        function: &Val,
+        values: &[ThunkId],
+    ) -> Result<bool, Raised> {
+        match self.call(function, values, args.span)? {
+            Val::Bool(value) => Ok(value),
+            other => {
+                let message = format!(
+                    "the function given to `{}` must return a boolean, found {}",
+                    args.name,
+                    self.show(&other)
+                );
+                Err(Raised::new("expression-type", args.span, message))
+            }
+        }
+    }
+
+    pub(super) fn bad_argument(&self, args: Args<'_>, index: usize, expected: &str, found: &Val) -> Raised {
+        let which = match (args.values.len(), index) {
+            (1, _) => "the argument",
+            (_, 0) => "the first argument",
+            (_, 1) => "the second argument",
+            _ => "the third argument",
+        };
+        let message = format!("{which} of `{}` must be {expected}, found {}", args.name, self.show(found));
+        let place = args.at.and_then(|at| self.argument_span(at, args.values.len() - 1 - index));
+        Raised::new("expression-type", place.unwrap_or(args.span), message)
+    }
+
+    /// A list of values that are there.
+    pub(super) fn list_of(&mut self, values: impl IntoIterator<Item = Val>) -> Val {
+        let items: Vec<ThunkId> = values.into_iter().map(|value| self.value(value)).collect();
+        Val::List(items.into())
+    }
 }

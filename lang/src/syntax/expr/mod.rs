@@ -8,10 +8,12 @@
 //! values, scopes and meaning (see `eval`), and paths and URL literals, which are refused here.
 
 mod lexer;
+mod names;
 mod parser;
 mod strings;
 mod template;
 
+pub use names::FreeName;
 pub use template::{Part, Template};
 
 use crate::diagnostic::Diagnostic;

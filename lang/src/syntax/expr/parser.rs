@@ -266,7 +266,7 @@ impl<'a> Parser<'a> {
         match first.tok {
             Tok::Ellipsis => true,
             Tok::Char(b'}') => matches!(self.peek(first).tok, Tok::Char(b':' | b'@')),
-            Tok::Name | Tok::OrWord => {
+            Tok::Name => {
                 let second = self.peek(first);
                 match second.tok {
                     Tok::Char(b',' | b'?') => true,
@@ -288,7 +288,7 @@ impl<'a> Parser<'a> {
                 open = true;
                 break;
             }
-            if !matches!(self.here.tok, Tok::Name | Tok::OrWord) {
+            if self.here.tok != Tok::Name {
                 return Err(self.expected("an argument's name, `...` or `}`"));
             }
             let token = self.advance();
@@ -382,14 +382,7 @@ impl<'a> Parser<'a> {
     /// Whether the token here can begin an argument or a list item.
     fn starts_operand(&self) -> bool {
         match self.here.tok {
-            Tok::Name
-            | Tok::Int
-            | Tok::Float
-            | Tok::Quote
-            | Tok::Quotes
-            | Tok::Rec
-            | Tok::Let
-            | Tok::OrWord => true,
+            Tok::Name | Tok::Int | Tok::Float | Tok::Quote | Tok::Quotes | Tok::Rec | Tok::Let => true,
             Tok::Path | Tok::SearchPath | Tok::Url | Tok::OpenComment => true,
             Tok::Char(character) => matches!(character, b'(' | b'[' | b'{'),
             _ => false,
@@ -399,6 +392,12 @@ impl<'a> Parser<'a> {
     fn selection(&mut self) -> Parsed<NodeId> {
         let start = self.here.start;
         let from = self.simple()?;
+        if self.here.tok == Tok::OrWord {
+            // As old as `or` itself: `f or` calls `f` with a variable of that name.
+            let token = self.advance();
+            let argument = self.node(Kind::Name(self.text_of(token).into()), token.start);
+            return Ok(self.node(Kind::Apply { function: from, arguments: vec![argument] }, start));
+        }
         if !self.take(Tok::Char(b'.')) {
             return Ok(from);
         }
@@ -414,7 +413,7 @@ impl<'a> Parser<'a> {
     fn simple_here(&mut self) -> Parsed<NodeId> {
         let start = self.here.start;
         match self.here.tok {
-            Tok::Name | Tok::OrWord => {
+            Tok::Name => {
                 let token = self.advance();
                 Ok(self.node(Kind::Name(self.text_of(token).into()), start))
             }
@@ -788,8 +787,8 @@ impl<'a> Parser<'a> {
                 flush(&mut pieces, &mut literal);
                 pieces.push(Raw::Escaped(if rest.starts_with("'''") { "''" } else { "$" }.into()));
                 at += 3;
-            } else if rest.starts_with("''\\") {
-                let Some(escaped) = rest[3..].chars().next() else {
+            } else if let Some(after) = rest.strip_prefix("''\\") {
+                let Some(escaped) = after.chars().next() else {
                     return Err(self.error(open, "a text without its closing `''`"));
                 };
                 flush(&mut pieces, &mut literal);

@@ -1,0 +1,59 @@
+//! JSON, TOML and XML.
+
+use super::{Builtin, row, toml, xml};
+use crate::eval::val::{Attribute, Place, Set, Val};
+use crate::eval::{Evaluator, Raised};
+use crate::source::Span;
+use std::rc::Rc;
+
+pub(super) const TABLE: &[Builtin] = &[
+    row("toJSON", 1, |e, a| {
+        let json = e.json(a.values[0], a.span)?.to_string();
+        e.spend(json.len(), a.span)?;
+        Ok(Val::Text(json.into()))
+    }),
+    row("fromJSON", 1, |e, a| {
+        let text = e.arg_text(a, 0)?;
+        match serde_json::from_str(&text) {
+            Ok(json) => from_json(e, &json, a.span),
+            Err(error) => Err(Raised::new("bad-json", a.span, format!("no JSON: {error}"))),
+        }
+    }),
+    row("fromTOML", 1, |e, a| {
+        let text = e.arg_text(a, 0)?;
+        toml::parse(e, &text, a.span)
+    }),
+    row("toXML", 1, |e, a| xml::print(e, a.values[0], a.span).map(|text| Val::Text(text.into()))),
+];
+
+/// A JSON value; an integer too large for one is a float.
+fn from_json(e: &mut Evaluator, json: &serde_json::Value, span: Span) -> Result<Val, Raised> {
+    Ok(match json {
+        serde_json::Value::Null => Val::Null,
+        serde_json::Value::Bool(value) => Val::Bool(*value),
+        serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(number), _) => Val::Int(number),
+            (None, Some(number)) => Val::Float(number),
+            (None, None) => return Err(Raised::new("bad-json", span, format!("`{number}` is no number"))),
+        },
+        serde_json::Value::String(text) => Val::Text(text.as_str().into()),
+        serde_json::Value::Array(items) => {
+            e.spend(items.len() * 32, span)?;
+            let mut list = Vec::with_capacity(items.len());
+            for item in items {
+                let value = from_json(e, item, span)?;
+                list.push(e.value(value));
+            }
+            Val::List(list.into())
+        }
+        serde_json::Value::Object(object) => {
+            e.spend(object.len() * 32, span)?;
+            let mut entries = Vec::with_capacity(object.len());
+            for (name, value) in object {
+                let value = from_json(e, value, span)?;
+                entries.push(Attribute { name: e.symbol(name), value: e.value(value), place: Place::NONE });
+            }
+            Val::Set(Rc::new(Set::new(entries)))
+        }
+    })
+}

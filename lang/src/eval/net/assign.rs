@@ -1,0 +1,411 @@
+//! `net.assign`: which addresses the interfaces on a network have.
+//!
+//! Given ones first, then those by number, then those of a lease, and the rest handed out by a hash of the
+//! name, so that the outcome depends on the set of names alone and adding a host does not move the others.
+
+use super::prefix::Prefix;
+use crate::eval::builtins::{Args, Builtin, row};
+use crate::eval::val::{Attribute, Place, Set, Symbol, Val};
+use crate::eval::{Evaluator, Raised};
+use crate::source::Span;
+use sha2::Digest;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+pub(super) const TABLE: &[Builtin] = &[row("assign", 1, assign)];
+
+/// Numbers handed out stay readable, also in a prefix of 64 bits; numbers of a `map` end there too.
+const GREATEST_NUMBER: u128 = u32::MAX as u128;
+
+/// The interfaces of all hosts by their network, found once for all networks.
+#[derive(Default)]
+pub(in crate::eval) struct HostIndex(Option<(Rc<Set>, Rc<ByNetwork>)>);
+
+type ByNetwork = HashMap<Arc<str>, Vec<Found>>;
+
+/// One interface: host, interface, its attributes, and where it was defined.
+#[derive(Clone)]
+struct Found {
+    host: Symbol,
+    interface: Symbol,
+    attributes: Rc<Set>,
+    place: Place,
+}
+
+/// One interface with what is known of its addresses.
+struct Member {
+    found: Found,
+    /// `host/interface`
+    name: String,
+    given: Vec<Prefix>,
+    span: Span,
+    number: Option<u128>,
+}
+
+fn assign(e: &mut Evaluator, a: Args<'_>) -> Result<Val, Raised> {
+    let options = e.arg_set(a, 0)?;
+    let network = match needed(e, a, &options, "network")? {
+        Val::Text(text) => text,
+        other => return Err(e.expected("a text", &other, a.span, "`network` of `net.assign`")),
+    };
+    let subnets = subnets(e, a, &options)?;
+    let mut members = members(e, a, &options, &network, &subnets)?;
+    // The first prefix of each family numbers hosts.
+    let mut firsts: Vec<Prefix> = Vec::new();
+    for prefix in &subnets {
+        if firsts.iter().all(|first| first.six != prefix.six) {
+            firsts.push(*prefix);
+        }
+    }
+    let mut taken = Taken::default();
+    for prefix in members.iter().flat_map(|member| &member.given) {
+        if firsts.iter().any(|first| first.contains(*prefix)) {
+            taken.take(first_of(&firsts, prefix.six).map_or(0, |first| number_in(first, *prefix)));
+        }
+    }
+    mapped(e, a, &options, &network, &firsts, &mut members, &mut taken)?;
+    let leases = e.leases.get(&*network).cloned().unwrap_or_default();
+    from_other_family(&firsts, &mut members);
+    leased(&leases, &firsts, &mut members, &mut taken);
+    hand_out(a, &network, &firsts, &mut members, &mut taken)?;
+    finish(e, &network, &firsts, &members)
+}
+
+fn needed(e: &mut Evaluator, a: Args<'_>, options: &Set, name: &str) -> Result<Val, Raised> {
+    e.attribute_of(options, name)?.ok_or_else(|| {
+        Raised::new("missing-attribute", a.span, format!("`net.assign` needs the attribute `{name}`"))
+    })
+}
+
+fn subnets(e: &mut Evaluator, a: Args<'_>, options: &Set) -> Result<Vec<Prefix>, Raised> {
+    let list = needed(e, a, options, "subnet")?;
+    let mut prefixes = Vec::new();
+    for item in e.as_list(list, a.span, "`subnet` of `net.assign`")?.iter() {
+        prefixes.push(prefix(e, *item, a.span)?.network());
+    }
+    Ok(prefixes)
+}
+
+fn prefix(e: &mut Evaluator, item: crate::eval::ThunkId, span: Span) -> Result<Prefix, Raised> {
+    match e.force(item)? {
+        Val::Text(text) => Prefix::parse(&text).ok_or_else(|| {
+            Raised::new(
+                "bad-address",
+                span,
+                format!("expected an address with its prefix length, found {text:?}"),
+            )
+        }),
+        other => Err(e.expected("an address", &other, span, "an item")),
+    }
+}
+
+/// All interfaces of all hosts, by network. Forces nothing of a host but `interfaces.*.network`.
+fn index(e: &mut Evaluator, a: Args<'_>, hosts: &Rc<Set>) -> Result<Rc<ByNetwork>, Raised> {
+    if let Some((known, index)) = &e.hosts.0
+        && Rc::ptr_eq(known, hosts)
+    {
+        return Ok(index.clone());
+    }
+    let mut index = ByNetwork::new();
+    for host in e.sorted(hosts) {
+        let value = e.force(host.value)?;
+        let value = e.as_set(value, a.span, "each host")?;
+        let Some(interfaces) = e.attribute_of(&value, "interfaces")? else { continue };
+        let interfaces = e.as_set(interfaces, a.span, "`interfaces` of a host")?;
+        for interface in e.sorted(&interfaces) {
+            let attributes = e.force(interface.value)?;
+            let attributes = e.as_set(attributes, a.span, "each interface")?;
+            if let Some(Val::Text(network)) = e.attribute_of(&attributes, "network")? {
+                let place = interface.place;
+                let found = Found { host: host.name, interface: interface.name, attributes, place };
+                index.entry(network).or_default().push(found);
+            }
+        }
+    }
+    let index = Rc::new(index);
+    e.hosts.0 = Some((hosts.clone(), index.clone()));
+    Ok(index)
+}
+
+fn members(
+    e: &mut Evaluator,
+    a: Args<'_>,
+    options: &Set,
+    network: &Arc<str>,
+    subnets: &[Prefix],
+) -> Result<Vec<Member>, Raised> {
+    let hosts = needed(e, a, options, "hosts")?;
+    let hosts = e.as_set(hosts, a.span, "`hosts` of `net.assign`")?;
+    let index = index(e, a, &hosts)?;
+    let address = e.symbol("address");
+    let mut members = Vec::new();
+    for found in index.get(network).into_iter().flatten() {
+        let mut span = e.span_of(found.place).unwrap_or(a.span);
+        let mut given = Vec::new();
+        if let Some(attribute) = found.attributes.get(address).copied() {
+            span = e.span_of(attribute.place).unwrap_or(span);
+            let list = e.force(attribute.value)?;
+            let items = e.as_list(list, span, "`address` of an interface")?;
+            for item in items.iter() {
+                let prefix = prefix(e, *item, span)?;
+                check_given(network, subnets, prefix, span)?;
+                given.push(prefix);
+            }
+        }
+        let name = format!("{}/{}", e.name(found.host), e.name(found.interface));
+        members.push(Member { found: found.clone(), name, given, span, number: None });
+    }
+    Ok(members)
+}
+
+fn check_given(network: &str, subnets: &[Prefix], given: Prefix, span: Span) -> Result<(), Raised> {
+    let host = Prefix { length: given.bits(), ..given };
+    let Some(subnet) = subnets.iter().find(|subnet| subnet.contains(host)) else {
+        let known: Vec<String> = subnets.iter().map(Prefix::to_string).collect();
+        let message = format!("address `{given}` is outside of network `{network}`");
+        let raised = Raised::new("address-outside-network", span, message);
+        return Err(if known.is_empty() {
+            raised.help(format!("network `{network}` has no subnet"))
+        } else {
+            raised.help(format!("`{network}` has `{}`", known.join("`, `")))
+        });
+    };
+    let (first, last) = subnet.usable();
+    let number = number_in(*subnet, given);
+    if number < first || number > last {
+        let which = if number < first { "the network's own address" } else { "the broadcast address" };
+        return Err(Raised::new("does-not-fit", span, format!("address `{given}` is {which} of `{subnet}`")));
+    }
+    Ok(())
+}
+
+fn number_in(prefix: Prefix, address: Prefix) -> u128 {
+    Prefix { length: prefix.length, ..address }.number()
+}
+
+fn first_of(firsts: &[Prefix], six: bool) -> Option<Prefix> {
+    firsts.iter().copied().find(|first| first.six == six)
+}
+
+/// The prefixes that this interface has no given address in.
+fn lacking<'a>(firsts: &'a [Prefix], member: &'a Member) -> impl Iterator<Item = Prefix> + 'a {
+    firsts.iter().copied().filter(|first| member.given.iter().all(|given| given.six != first.six))
+}
+
+/// The numbers that fit all prefixes.
+fn range(prefixes: impl Iterator<Item = Prefix>) -> (u128, u128) {
+    prefixes
+        .map(Prefix::usable)
+        .fold((0, GREATEST_NUMBER), |(from, to), (first, last)| (from.max(first), to.min(last)))
+}
+
+/// `map { dc1 21 }`: the first interface of that host on this network.
+fn mapped(
+    e: &mut Evaluator,
+    a: Args<'_>,
+    options: &Set,
+    network: &str,
+    firsts: &[Prefix],
+    members: &mut [Member],
+    taken: &mut Taken,
+) -> Result<(), Raised> {
+    let Some(map) = e.attribute_of(options, "map")? else { return Ok(()) };
+    let map = e.as_set(map, a.span, "`map` of `net.assign`")?;
+    let mut of_host: HashMap<Symbol, usize> = HashMap::new();
+    for (index, member) in members.iter().enumerate() {
+        of_host.entry(member.found.host).or_insert(index);
+    }
+    let mut numbers: BTreeMap<i64, Attribute> = BTreeMap::new();
+    for entry in e.sorted(&map) {
+        let span = e.span_of(entry.place).unwrap_or(a.span);
+        let number = match e.force(entry.value)? {
+            Val::Int(number) => number,
+            other => return Err(e.expected("an integer", &other, span, "a number of `map`")),
+        };
+        if let Some(other) = numbers.insert(number, entry) {
+            let message = format!(
+                "`{}` and `{}` both have number {number} in network `{network}`",
+                e.name(other.name),
+                e.name(entry.name)
+            );
+            let raised = Raised::new("duplicate-address", span, message);
+            return Err(match e.span_of(other.place) {
+                Some(first) => raised.label(first, "first here"),
+                None => raised,
+            });
+        }
+        for prefix in firsts {
+            let (first, last) = prefix.usable();
+            if u128::try_from(number).map_or(true, |number| number < first || number > last) {
+                let message = format!("number {number} of `{}` does not fit `{prefix}`", e.name(entry.name));
+                let help = format!("numbers of network `{network}` go from {first} to {last}");
+                return Err(Raised::new("does-not-fit", span, message).help(help));
+            }
+        }
+        let number = number.unsigned_abs().into();
+        taken.take(number);
+        if let Some(member) = of_host.get(&entry.name).and_then(|index| members.get_mut(*index)) {
+            member.number = Some(number);
+            if member.given.is_empty() {
+                member.span = span;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// 10.53.57.21 given makes fd00:57::15, where that number fits.
+fn from_other_family(firsts: &[Prefix], members: &mut [Member]) {
+    for member in members {
+        let (first, last) = range(lacking(firsts, member));
+        if let (None, Some(given)) = (member.number, member.given.first())
+            && let Some(prefix) = first_of(firsts, given.six)
+        {
+            member.number =
+                Some(number_in(prefix, *given)).filter(|number| *number >= first && *number <= last);
+        }
+    }
+}
+
+/// Numbers that a running lab has already, as far as they are still free.
+fn leased(leases: &BTreeMap<String, u64>, firsts: &[Prefix], members: &mut [Member], taken: &mut Taken) {
+    for member in members.iter_mut().filter(|member| member.number.is_none()) {
+        let Some(number) = leases.get(&member.name).map(|number| u128::from(*number)) else { continue };
+        let (first, last) = range(lacking(firsts, member));
+        if number >= first && number <= last && !taken.has(number) {
+            taken.take(number);
+            member.number = Some(number);
+        }
+    }
+}
+
+/// The rest, in the order of their names: from a hash, and on to the next free number.
+fn hand_out(
+    a: Args<'_>,
+    network: &str,
+    firsts: &[Prefix],
+    members: &mut [Member],
+    taken: &mut Taken,
+) -> Result<(), Raised> {
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_by(|a, b| members[*a].name.cmp(&members[*b].name));
+    for index in order {
+        let member = &members[index];
+        if member.number.is_some() || lacking(firsts, member).next().is_none() {
+            continue;
+        }
+        let (first, last) = range(lacking(firsts, member));
+        let digest = sha2::Sha256::digest(member.name.as_bytes());
+        let hash = digest.iter().take(8).fold(0_u128, |hash, byte| (hash << 8) | u128::from(*byte));
+        let count = (last + 1).saturating_sub(first);
+        let wanted = first + if count == 0 { 0 } else { hash % count };
+        let free = [(wanted, last), (first, wanted)].into_iter().find_map(|(from, to)| {
+            let free = taken.next_free(from);
+            (free <= to && count > 0).then_some(free)
+        });
+        let Some(number) = free else {
+            let smallest =
+                lacking(firsts, member).max_by_key(|prefix| prefix.length - if prefix.six { 96 } else { 0 });
+            let prefix = smallest.map(|prefix| prefix.to_string()).unwrap_or_default();
+            let at = if member.span == a.span { a.span } else { member.span };
+            let message =
+                format!("no address left for `{}` in `{prefix}` of network `{network}`", member.name);
+            return Err(Raised::new("prefix-full", at, message)
+                .help(format!("it has room for {count}; give the network a shorter prefix")));
+        };
+        taken.take(number);
+        members[index].number = Some(number);
+    }
+    Ok(())
+}
+
+fn finish(e: &mut Evaluator, network: &str, firsts: &[Prefix], members: &[Member]) -> Result<Val, Raised> {
+    let mut owners: HashMap<(bool, u128), usize> = HashMap::new();
+    let mut hosts: Vec<(Symbol, Vec<Attribute>)> = Vec::new();
+    for (index, member) in members.iter().enumerate() {
+        let mut addresses = Vec::new();
+        for first in firsts {
+            let given = member.given.iter().copied().filter(|given| given.six == first.six);
+            let before = addresses.len();
+            addresses.extend(given);
+            if let (true, Some(number)) = (addresses.len() == before, member.number) {
+                addresses.push(first.with_number(number));
+            }
+        }
+        for address in &addresses {
+            if let Some(other) = owners.insert((address.six, address.address), index) {
+                return Err(duplicate(network, *address, member, &members[other]));
+            }
+        }
+        let list = e.list_of(
+            addresses.iter().map(|address| Val::Text(address.to_string().into())).collect::<Vec<_>>(),
+        );
+        let attribute =
+            Attribute { name: member.found.interface, value: e.value(list), place: member.found.place };
+        match hosts.last_mut() {
+            Some((host, interfaces)) if *host == member.found.host => interfaces.push(attribute),
+            _ => hosts.push((member.found.host, vec![attribute])),
+        }
+    }
+    let mut entries = Vec::with_capacity(hosts.len());
+    for (name, interfaces) in hosts {
+        let value = e.value(Val::Set(Rc::new(Set::new(interfaces))));
+        entries.push(Attribute { name, value, place: Place::NONE });
+    }
+    Ok(Val::Set(Rc::new(Set::new(entries))))
+}
+
+fn duplicate(network: &str, address: Prefix, member: &Member, other: &Member) -> Raised {
+    let address = address.address_text();
+    if member.name == other.name {
+        return Raised::new(
+            "duplicate-address",
+            member.span,
+            format!("`{}` has address `{address}` twice", member.name),
+        );
+    }
+    let message = format!(
+        "`{}` and `{}` both have address `{address}` on network `{network}`",
+        other.name, member.name
+    );
+    let raised = Raised::new("duplicate-address", member.span, message);
+    if other.span == member.span {
+        raised
+    } else {
+        raised.label(other.span, format!("`{}` has it too", other.name))
+    }
+}
+
+/// Numbers that are gone, and the next free one after each, found in nearly constant time.
+#[derive(Default)]
+struct Taken {
+    numbers: HashSet<u128>,
+    next: HashMap<u128, u128>,
+}
+
+impl Taken {
+    fn has(&self, number: u128) -> bool {
+        self.numbers.contains(&number)
+    }
+
+    fn take(&mut self, number: u128) {
+        if self.numbers.insert(number) {
+            self.next.insert(number, number.saturating_add(1));
+        }
+    }
+
+    /// `number` or the first free one after it.
+    fn next_free(&mut self, number: u128) -> u128 {
+        let mut free = number;
+        while let Some(next) = self.next.get(&free) {
+            free = *next;
+        }
+        // All on the way point there from now on.
+        let mut at = number;
+        while let Some(next) = self.next.get_mut(&at) {
+            at = std::mem::replace(next, free);
+        }
+        free
+    }
+}
