@@ -8,12 +8,14 @@
 //!
 //! Deliberately absent: printing, the environment, the clock of the day. What happens is said in [`event::Event`]s.
 
+pub mod apply;
 pub mod attribute;
 mod check;
 pub mod decode;
 pub mod digest;
 pub mod error;
 pub mod event;
+pub mod exports;
 pub mod graph;
 pub mod kinds;
 pub mod lab;
@@ -21,6 +23,8 @@ pub mod linux;
 pub mod lower;
 pub mod machine;
 pub mod name;
+pub mod observe;
 pub mod plan;
 pub mod runtime;
+pub mod session;
 pub mod state;

@@ -1,0 +1,259 @@
+//! One command's dealings with one lab: from the typed lab to a plan, and from the plan to a running lab.
+//!
+//! Whoever looks at a lab or changes it does so from inside its namespaces, in a child of the command; so a plan is not
+//! returned but handed to a function that runs there. Deliberately absent: printing and asking, which that function does.
+
+use crate::apply::{self, Outcome, Site};
+use crate::digest::DigestKey;
+use crate::error::Error;
+use crate::event::Events;
+use crate::exports;
+use crate::graph::Graph;
+use crate::kinds::Kind;
+use crate::lab::Lab;
+use crate::lower::lower;
+use crate::machine::{Machine, Missing};
+use crate::name::{HostName, LabName, NetworkName};
+use crate::observe::observe;
+use crate::plan::{Observed, Plan, plan};
+use crate::runtime::{self, Client, HostView, IdMap, LabDirectory, Overlay};
+use crate::state::{self, Ledger, Loaded, State};
+use nix::fcntl::Flock;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use topo_lang::Diagnostic;
+
+/// One lab, as a command finds it.
+#[derive(Clone, Debug)]
+pub struct Session {
+    root: PathBuf,
+    name: LabName,
+    exe: PathBuf,
+}
+
+/// Why a lab was not even looked at.
+#[derive(Debug)]
+pub enum Refused {
+    /// It says something wrong.
+    Wrong(Vec<Diagnostic>),
+    /// The machine lacks something; nothing was changed.
+    Missing(Vec<Missing>),
+    /// The machine said no.
+    Failed(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Refused::Failed(error)
+    }
+}
+
+/// A plan, and the machine to carry it out on.
+#[derive(Debug)]
+pub struct Work {
+    /// What the lab should be.
+    pub graph: Arc<Graph>,
+    /// What is to be done for it.
+    pub plan: Arc<Plan>,
+    /// What was wrong with the recorded state, if something was; it is taken to be unknown.
+    pub spoilt: Option<String>,
+    yard: Option<Yard>,
+}
+
+/// What only applying needs.
+#[derive(Debug)]
+struct Yard {
+    machine: Arc<Machine>,
+    state: State,
+    lab: Lab,
+    lock: Flock<File>,
+    /// Tells the waiting parent that something was applied.
+    begun: std::io::PipeWriter,
+}
+
+impl Session {
+    /// The lab called `name` below the state directory `root`. `exe` is this program, which is also the supervisor.
+    pub fn new(root: &Path, name: &LabName, exe: &Path) -> Self {
+        Self { root: root.to_owned(), name: name.clone(), exe: exe.to_owned() }
+    }
+
+    /// The numbers of addresses handed out before, per network and per `HOST/INTERFACE`.
+    pub fn leases(&self) -> Result<BTreeMap<NetworkName, BTreeMap<String, u32>>, Error> {
+        state::leases_of(&self.root.join(self.name.as_str()))
+    }
+
+    /// Hands `work` the plan for `lab`. A lab that was never applied is planned without starting anything; one that does
+    /// not run but left files is looked at from inside a supervisor that ends again.
+    pub fn look(&self, lab: &Lab, work: impl FnOnce(Result<Work, Error>) -> u8) -> Result<u8, Refused> {
+        let directory = self.open()?;
+        let client = directory.as_ref().map(Client::connect).transpose().map_err(unreachable)?.flatten();
+        let (state, spoilt) = self.recorded()?;
+        let graph = Arc::new(lower(lab, &state.key).map_err(Refused::Wrong)?);
+        let Some(directory) = directory.filter(|_| client.is_some() || !state.resources.is_empty()) else {
+            let plan = Arc::new(plan(&graph, &state.resources, &Observed::new()));
+            return Ok(work(Ok(Work { graph, plan, spoilt, yard: None })));
+        };
+        let started = client.is_none();
+        let client = match client {
+            Some(client) => client,
+            None => start(&directory, &self.exe)?,
+        };
+        let code = enter(&client, || {
+            work(inside(&directory, lab, &state).and_then(|machine| {
+                let plan =
+                    Arc::new(plan(&graph, &state.resources, &observe(&machine, &graph, &state.resources)?));
+                Ok(Work { graph, plan, spoilt, yard: None })
+            }))
+        });
+        if started {
+            shut_down(client)?;
+        }
+        code
+    }
+
+    /// Hands `work` the plan for `lab` and the means to carry it out. What was started for that ends again, and the
+    /// directory that was made goes, if `work` applies nothing.
+    pub fn change(&self, lab: &Lab, work: impl FnOnce(Result<Work, Error>) -> u8) -> Result<u8, Refused> {
+        let (state, spoilt) = self.recorded()?;
+        let graph = Arc::new(lower(lab, &state.key).map_err(Refused::Wrong)?);
+        let missing = missing(&graph);
+        if !missing.is_empty() {
+            return Err(Refused::Missing(missing));
+        }
+        let was_there = self.open()?.is_some();
+        let directory = LabDirectory::create(&self.root, self.name.as_str())
+            .map_err(|error| Error::caused("make the lab's directory", error))?;
+        let lock = state::lock(directory.path())?;
+        let started = Client::connect(&directory).map_err(unreachable)?.is_none();
+        let client = start(&directory, &self.exe)?;
+        let (mut heard, begun) =
+            std::io::pipe().map_err(|source| Error::caused("make a pipe to a child", source))?;
+        let code = enter(&client, || {
+            work(inside(&directory, lab, &state).and_then(|machine| {
+                let plan =
+                    Arc::new(plan(&graph, &state.resources, &observe(&machine, &graph, &state.resources)?));
+                let machine = Arc::new(machine);
+                let yard = Yard { machine, state, lab: lab.clone(), lock, begun };
+                Ok(Work { graph, plan, spoilt, yard: Some(yard) })
+            }))
+        });
+        let applied = heard.read(&mut [0]).is_ok_and(|count| count > 0);
+        if started && !applied {
+            shut_down(client)?;
+            if !was_there {
+                let removed = directory.remove(&self.exe, &IdMap::detect());
+                removed.map_err(|error| Error::caused("remove the lab's directory", error))?;
+            }
+        }
+        code
+    }
+
+    fn open(&self) -> Result<Option<LabDirectory>, Error> {
+        LabDirectory::open(&self.root, self.name.as_str())
+            .map_err(|error| Error::caused(format!("open the directory of lab `{}`", self.name), error))
+    }
+
+    /// The recorded state, and what is wrong with it.
+    fn recorded(&self) -> Result<(State, Option<String>), Error> {
+        Ok(match state::load(&self.root.join(self.name.as_str()))? {
+            Loaded::Known(state) => (state, None),
+            Loaded::Absent => (State::new(random_key()?), None),
+            Loaded::Spoilt { path, reason } => {
+                (State::new(random_key()?), Some(format!("`{}` cannot be read: {reason}", path.display())))
+            }
+        })
+    }
+}
+
+impl Work {
+    /// Carries out the plan. Once `stop` is set, steps under way are finished and no others begun.
+    ///
+    /// # Errors
+    /// The plan was only made to be looked at, or the journal cannot be written.
+    pub fn apply(self, events: Events<'_>, stop: &AtomicBool) -> Result<Outcome, Error> {
+        let Some(mut yard) = self.yard else {
+            return Err(Error::found("apply a plan", "it was made to be looked at"));
+        };
+        let _ = yard.begun.write_all(&[1]);
+        drop(yard.begun);
+        let ledger = Ledger::open(yard.machine.path(), yard.lock, yard.state)?;
+        ledger.note_leases(&yard.lab);
+        exports::write(yard.machine.directory(), &yard.lab, &views(yard.machine.directory(), &yard.lab))?;
+        let site = Site { machine: yard.machine, graph: self.graph, plan: self.plan };
+        apply::apply(&site, &ledger, events, stop)
+    }
+}
+
+/// What this machine lacks for a lab, each thing once.
+pub fn missing(graph: &Graph) -> Vec<Missing> {
+    let mut found: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for kind in Kind::ALL {
+        let specs: Vec<_> = graph
+            .iter()
+            .filter(|resource| resource.id.kind == *kind)
+            .map(|resource| (&resource.id, &resource.spec))
+            .collect();
+        for Missing { what, needed_by, cure } in kind.missing(&specs) {
+            found.entry((what, cure)).or_default().extend(needed_by);
+        }
+    }
+    found.into_iter().map(|((what, cure), needed_by)| Missing { what, needed_by, cure }).collect()
+}
+
+/// What each host of a lab sees once it runs a process.
+pub fn views(directory: &LabDirectory, lab: &Lab) -> BTreeMap<HostName, HostView> {
+    lab.hosts
+        .iter()
+        .map(|(name, host)| {
+            let mut view = directory.host_view(name.as_str(), host.fqdn.as_str());
+            let own = directory.host(name.as_str());
+            let further = host.overlays.iter().map(|path| Overlay {
+                target: path.as_path().to_owned(),
+                lower: vec![path.as_path().to_owned()],
+                upper: own.upper(path.as_path()),
+                work: own.work(path.as_path()),
+            });
+            // `/var` stays the last: the state of root's labs lies below it.
+            view.overlays.splice(0..0, further);
+            (name.clone(), view)
+        })
+        .collect()
+}
+
+fn inside(directory: &LabDirectory, lab: &Lab, state: &State) -> Result<Machine, Error> {
+    let client = Client::connect(directory)
+        .map_err(unreachable)?
+        .ok_or_else(|| Error::found("reach the supervisor", "it ended"))?;
+    Machine::new(client, state.key.clone(), views(directory, lab))
+}
+
+fn enter(client: &Client, work: impl FnOnce() -> u8) -> Result<u8, Refused> {
+    let ending = runtime::enter(client, work).map_err(|error| Error::caused("enter the lab", error))?;
+    Ok(ending.shell_code())
+}
+
+fn start(directory: &LabDirectory, exe: &Path) -> Result<Client, Error> {
+    runtime::start(directory, exe, &IdMap::detect())
+        .map_err(|error| Error::caused("start the lab's supervisor", error))
+}
+
+fn shut_down(client: Client) -> Result<(), Error> {
+    client.shutdown(Duration::from_secs(10)).map_err(|error| Error::caused("end the lab's supervisor", error))
+}
+
+fn unreachable(error: runtime::Error) -> Error {
+    Error::caused("reach the supervisor", error)
+}
+
+fn random_key() -> Result<DigestKey, Error> {
+    let mut bytes = [0; 32];
+    File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut bytes))
+        .map_err(|source| Error::caused("read `/dev/urandom`", source))?;
+    Ok(DigestKey::new(bytes))
+}
