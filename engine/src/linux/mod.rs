@@ -7,6 +7,9 @@
 
 mod error;
 pub mod files;
+pub mod ids;
+pub mod links;
+pub mod machine;
 pub mod mount;
 pub mod namespace;
 pub mod netlink;

@@ -1,10 +1,10 @@
 //! Which ids a lab has: all of them as root, a range through `newuidmap` where `/etc/subuid` has one, else one.
 
-use std::fs;
 use std::path::Path;
 use std::thread;
 
 use super::error::{Error, Result};
+use crate::linux::ids::{self, IdRange};
 use crate::linux::{self, netns, process};
 
 /// The ids of a lab, and where they come from on the machine.
@@ -32,18 +32,6 @@ pub enum IdMap {
     },
 }
 
-/// Consecutive ids of the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IdRange {
-    /// The first.
-    pub first: u32,
-    /// How many.
-    pub count: u32,
-}
-
-/// The tools that may set a map of more than one id.
-const TOOLS: [&str; 2] = ["/usr/bin/newuidmap", "/usr/bin/newgidmap"];
-
 impl IdMap {
     /// The best map that this process can have.
     pub fn detect() -> IdMap {
@@ -52,9 +40,9 @@ impl IdMap {
         if user == 0 {
             return IdMap::Root;
         }
-        let tools = TOOLS.iter().all(|tool| Path::new(tool).exists());
-        let users = subordinate("/etc/subuid", user);
-        let groups = subordinate("/etc/subgid", user);
+        let tools = ids::TOOLS.iter().all(|tool| Path::new(tool).exists());
+        let users = ids::subordinate("/etc/subuid", user);
+        let groups = ids::subordinate("/etc/subgid", user);
         if tools && !users.is_empty() && !groups.is_empty() {
             IdMap::Range { user, group, users, groups }
         } else {
@@ -108,42 +96,4 @@ fn run_tool(tool: &'static str, pid: u32, own: u32, ranges: &[IdRange]) -> Resul
     }
     let message = String::from_utf8_lossy(&output.stderr).trim().to_string();
     Err(Error::IdMap { tool, message })
-}
-
-/// The ranges that a file like `/etc/subuid` gives to this user, by name or by number.
-fn subordinate(file: &str, user: u32) -> Vec<IdRange> {
-    let name = nix::unistd::User::from_uid(user.into()).ok().flatten().map(|entry| entry.name);
-    // No file, or one that cannot be read, gives no range.
-    fs::read_to_string(file).map(|text| ranges(&text, name.as_deref(), user)).unwrap_or_default()
-}
-
-fn ranges(text: &str, name: Option<&str>, user: u32) -> Vec<IdRange> {
-    let number = user.to_string();
-    let mut found = Vec::new();
-    for line in text.lines() {
-        let mut fields = line.trim().split(':');
-        let owner = fields.next();
-        let first = fields.next().and_then(|field| field.parse().ok());
-        let count = fields.next().and_then(|field| field.parse().ok());
-        if let (Some(owner), Some(first), Some(count)) = (owner, first, count)
-            && (Some(owner) == name || owner == number)
-            && count > 0
-        {
-            found.push(IdRange { first, count });
-        }
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_are_found_by_name_and_by_number() {
-        let text = "alice:100000:65536\nbob:165536:65536\n1000:300000:10\nbroken\nalice:x:1\nalice:5:0\n";
-        let found = ranges(text, Some("alice"), 1000);
-        assert_eq!(found, [IdRange { first: 100_000, count: 65_536 }, IdRange { first: 300_000, count: 10 }]);
-        assert!(ranges(text, Some("carol"), 1002).is_empty());
-    }
 }

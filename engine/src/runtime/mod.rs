@@ -21,7 +21,7 @@ pub use directory::{HostDirectory, LabDirectory};
 pub use enter::enter;
 pub use error::{Error, Failure, Result};
 pub use exec::exec_in_host;
-pub use idmap::{IdMap, IdRange};
+pub use idmap::IdMap;
 pub use run::{Output, on_host, run_in_host};
 pub use spec::{DaemonSpec, DaemonState, DaemonStatus, Ending, HostView, Overlay, Restart};
 pub use start::start;

@@ -171,6 +171,12 @@ pub(crate) fn inside(mut words: impl Iterator<Item = String>) -> ExitCode {
     ExitCode::from(ending.unwrap().shell_code())
 }
 
+/// `probes`: what the machine can do.
+pub(crate) fn probes() -> ExitCode {
+    println!("{:?}", topo_engine::linux::machine::probes().unwrap());
+    ExitCode::SUCCESS
+}
+
 fn connect(state_root: String) -> (Client, PathBuf) {
     let directory = LabDirectory::open(Path::new(&state_root), LAB).unwrap().unwrap();
     (Client::connect(&directory).unwrap().unwrap(), state_root.into())

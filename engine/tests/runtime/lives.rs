@@ -24,7 +24,23 @@ pub(crate) const TRIALS: &[Claim] = &[
     ("removal_follows_no_link", removal_follows_no_link),
     ("a_failed_start_says_why", a_failed_start_says_why),
     ("a_client_that_goes_away_harms_nothing", a_client_that_goes_away_harms_nothing),
+    ("the_machine_is_probed", the_machine_is_probed),
 ];
+
+fn the_machine_is_probed() {
+    let output = process::command(exe()).arg("probes").output().unwrap();
+    let found = String::from_utf8(output.stdout).unwrap();
+    for name in ["proc", "overlay", "bridge", "veth"] {
+        assert!(found.contains(&format!("Probe {{ name: \"{name}\", outcome: Works }}")), "{found}");
+    }
+    let ranged = found.contains("Probe { name: \"id range\", outcome: Works }");
+    assert_eq!(ranged, matches!(IdMap::detect(), IdMap::Range { .. }), "{found}");
+    assert_eq!(
+        found.contains("usermod --add-subuids"),
+        matches!(IdMap::detect(), IdMap::Single { .. }),
+        "{found}"
+    );
+}
 
 fn start_connect_shutdown() {
     let mut lab = Lab::start();

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Some("supervise") => topo_engine::runtime::supervisor::main(arguments),
         Some("exec") => lab::exec(arguments.filter_map(|word| word.into_string().ok())),
         Some("inside") => lab::inside(arguments.filter_map(|word| word.into_string().ok())),
+        Some("probes") => lab::probes(),
         _ => libtest_mimic::run(&Arguments::from_args(), trials()).exit_code(),
     }
 }
