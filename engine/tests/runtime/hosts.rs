@@ -22,6 +22,7 @@ pub(crate) const TRIALS: &[Claim] = &[
     ("a_held_network_namespace_is_the_hosts", a_held_network_namespace_is_the_hosts),
     ("many_hosts_at_once", many_hosts_at_once),
     ("close_host_ends_all_on_it", close_host_ends_all_on_it),
+    ("a_host_that_cannot_open_says_why", a_host_that_cannot_open_says_why),
     ("exec_gives_exit_codes_and_signals", exec_gives_exit_codes_and_signals),
     ("exec_hands_signals_on", exec_hands_signals_on),
     ("exec_dies_with_its_caller", exec_dies_with_its_caller),
@@ -196,6 +197,21 @@ fn close_host_ends_all_on_it() {
     // It opens again, with the files it had.
     lab.open("h");
     assert_eq!(says(&lab, "h", "hostname"), "h.lab.test");
+}
+
+fn a_host_that_cannot_open_says_why() {
+    let lab = Lab::start();
+    let mut view = lab.directory.host_view("h", "h.lab.test");
+    view.keep.push("/no/such/directory".into());
+    let error = lab.client().open_host("h", &view).unwrap_err();
+    assert_eq!(error.to_string(), "cannot open the directory /no/such/directory");
+    view.keep.pop();
+    view.overlays[0].target = "/no/such/target".into();
+    let error = lab.client().open_host("h", &view).unwrap_err();
+    assert_eq!(error.to_string(), "cannot mount an overlay on /no/such/target");
+    assert!(lab.client().hosts().unwrap().is_empty());
+    // With the right view it opens.
+    lab.open("h");
 }
 
 fn exec_gives_exit_codes_and_signals() {

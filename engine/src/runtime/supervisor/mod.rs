@@ -5,7 +5,9 @@
 
 mod connection;
 mod daemon;
+mod daemons;
 mod host;
+mod hosts;
 mod serve;
 mod skeleton;
 

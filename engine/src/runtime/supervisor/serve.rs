@@ -1,13 +1,11 @@
 //! What the supervisor does: one loop over the listener, the connections, the signals and the pipes of processes that
-//! are being born. Nothing here waits for anything else.
+//! are being born. Nothing here waits for anything else. `hosts.rs` and `daemons.rs` are what is done about each.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
-use std::mem;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixListener;
-use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
@@ -18,51 +16,28 @@ use nix::unistd::Pid;
 
 use super::super::error::Failure;
 use super::super::protocol::{Reply, Request, VERSION};
-use super::super::report::{self, Reading, Told};
-use super::super::spec::{Ending, HostView};
+use super::super::report::{Reading, Told};
+use super::super::spec::Ending;
 use super::connection::Connection;
-use super::daemon::{self, Daemon, State, Then};
-use super::host;
-use crate::linux::process::Fork;
+use super::daemon::{Daemon, Then};
+use super::host::Layers;
+use super::hosts::{Host, Waiting};
 use crate::linux::{Error as KernelError, Result as KernelResult, process, socket};
 
 pub(super) struct Supervisor {
     listener: UnixListener,
     signals: SignalFd,
     itself: OwnedFd,
-    layers: host::Layers,
+    pub(super) layers: Layers,
     /// The limit of open files that daemons get.
-    open_files: u64,
+    pub(super) open_files: u64,
     connections: BTreeMap<u64, Connection>,
     next_connection: u64,
-    held: BTreeMap<String, OwnedFd>,
-    hosts: BTreeMap<String, Host>,
-    daemons: BTreeMap<String, Daemon>,
+    pub(super) held: BTreeMap<String, OwnedFd>,
+    pub(super) hosts: BTreeMap<String, Host>,
+    pub(super) daemons: BTreeMap<String, Daemon>,
     births: Vec<Birth>,
-    ending: bool,
-}
-
-/// A host that has or had an init.
-struct Host {
-    view: HostView,
-    init: Init,
-    waiting: Vec<Waiting>,
-}
-
-enum Init {
-    /// Being started; becomes `Open`, or `Ended` when it could not be.
-    Opening(Option<(Pid, OwnedFd)>),
-    /// Becomes `Ended`, by itself or on request.
-    Open(Pid, OwnedFd),
-    /// Killed on request; becomes `Ended`.
-    Closing(Pid),
-    /// Opened again when one of its daemons is.
-    Ended,
-}
-
-enum Waiting {
-    Connection(u64),
-    Daemon(String),
+    pub(super) ending: bool,
 }
 
 /// A process that is being born: its helper tells over the pipe.
@@ -75,17 +50,13 @@ struct Birth {
 }
 
 #[derive(Clone)]
-enum Newborn {
+pub(super) enum Newborn {
     Host(String),
     Daemon(String),
 }
 
 impl Supervisor {
-    pub(super) fn new(
-        listener: UnixListener,
-        layers: host::Layers,
-        open_files: u64,
-    ) -> KernelResult<Supervisor> {
+    pub(super) fn new(listener: UnixListener, layers: Layers, open_files: u64) -> KernelResult<Supervisor> {
         let mut mask = SigSet::empty();
         for signal in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
             mask.add(signal);
@@ -230,11 +201,11 @@ impl Supervisor {
         }
     }
 
-    fn fail(&mut self, number: u64, failure: Failure) {
+    pub(super) fn fail(&mut self, number: u64, failure: Failure) {
         self.reply(number, &Reply::Failed { failure }, Vec::new());
     }
 
-    fn settle(&mut self, number: u64, outcome: Result<Vec<OwnedFd>, Failure>) {
+    pub(super) fn settle(&mut self, number: u64, outcome: Result<Vec<OwnedFd>, Failure>) {
         match outcome {
             Ok(descriptors) => self.reply(number, &Reply::Done, descriptors),
             Err(failure) => self.fail(number, failure),
@@ -269,7 +240,7 @@ impl Supervisor {
             }
             Request::CloseHost { host } => self.close_host(number, &host),
             Request::Hosts => {
-                let open = self.hosts.iter().filter(|(_, host)| matches!(host.init, Init::Open(..)));
+                let open = self.hosts.iter().filter(|(_, host)| host.is_open());
                 let names = open.map(|(name, _)| name.clone()).collect();
                 self.reply(number, &Reply::Names { names }, Vec::new());
             }
@@ -323,254 +294,9 @@ impl Supervisor {
         }
     }
 
-    // Hosts.
-
-    /// Opens the host if it is not open; whoever waits hears of it. Without a view only a host that had one is opened.
-    fn open_host(&mut self, name: &str, view: Option<HostView>, waiting: Waiting) {
-        let known = self.hosts.remove(name);
-        let view = match known {
-            Some(mut host) if !matches!(host.init, Init::Ended) => {
-                let outcome = match &host.init {
-                    Init::Open(_, pidfd) => Some(duplicate(pidfd.as_fd())),
-                    Init::Closing(_) => Some(Err(Failure::HostEnded { host: name.to_string() })),
-                    Init::Opening(_) | Init::Ended => None,
-                };
-                match outcome {
-                    Some(outcome) => self.host_answer(waiting, outcome),
-                    None => host.waiting.push(waiting),
-                }
-                self.hosts.entry(name.to_string()).or_insert(host);
-                return;
-            }
-            known => view.or(known.map(|host| host.view)),
-        };
-        let Some(view) = view else {
-            return self.host_answer(waiting, Err(Failure::HostNotOpen { host: name.to_string() }));
-        };
-        match self.begin_host(name, &view) {
-            Ok(()) => {
-                let host = Host { view, init: Init::Opening(None), waiting: vec![waiting] };
-                self.hosts.insert(name.to_string(), host);
-            }
-            Err(failure) => self.host_answer(waiting, Err(failure)),
-        }
-    }
-
-    fn begin_host(&mut self, name: &str, view: &HostView) -> Result<(), Failure> {
-        let held = self.held.get(&super::super::netns_name(name));
-        let (reading, report) = report::channel()?;
-        match process::fork()? {
-            Fork::Child => host::be_helper(name, view, held.map(AsFd::as_fd), &self.layers, report),
-            Fork::Parent(_) => self.expect(Newborn::Host(name.to_string()), reading),
-        }
-    }
-
-    fn host_answer(&mut self, waiting: Waiting, outcome: Result<OwnedFd, Failure>) {
-        match waiting {
-            Waiting::Connection(number) => self.settle(number, outcome.map(|pidfd| vec![pidfd])),
-            Waiting::Daemon(id) => {
-                if let Err(failure) = outcome.and_then(|init| self.execute(&id, init.as_fd())) {
-                    self.daemon_settled(&id, State::Failed(failure));
-                }
-            }
-        }
-    }
-
-    fn close_host(&mut self, number: u64, name: &str) {
-        let Some(host) = self.hosts.get_mut(name) else { return self.settle(number, Ok(Vec::new())) };
-        match mem::replace(&mut host.init, Init::Ended) {
-            Init::Ended => {
-                self.hosts.remove(name);
-                self.settle(number, Ok(Vec::new()));
-            }
-            Init::Open(pid, pidfd) | Init::Opening(Some((pid, pidfd))) => {
-                // It is a child not yet reaped, so this cannot fail.
-                let _ = process::signal(pidfd.as_fd(), Signal::SIGKILL);
-                host.init = Init::Closing(pid);
-                let disappointed = mem::replace(&mut host.waiting, vec![Waiting::Connection(number)]);
-                let ids: Vec<String> = self.daemons_on(name);
-                for waiting in disappointed {
-                    self.host_answer(waiting, Err(Failure::HostEnded { host: name.to_string() }));
-                }
-                for id in ids {
-                    self.begin_stop(&id, Then::Stay);
-                }
-            }
-            Init::Closing(pid) => {
-                host.init = Init::Closing(pid);
-                host.waiting.push(Waiting::Connection(number));
-            }
-            Init::Opening(None) => {
-                host.init = Init::Opening(None);
-                self.fail(number, Failure::Refused { reason: format!("host `{name}` is being opened") });
-            }
-        }
-    }
-
-    fn daemons_on(&self, host: &str) -> Vec<String> {
-        let there = self.daemons.iter().filter(|(_, daemon)| daemon.spec.host == host);
-        there.map(|(id, _)| id.clone()).collect()
-    }
-
-    /// The host's init has been reaped, and with it all that ran there.
-    fn host_ended(&mut self, name: &str) {
-        let Some(host) = self.hosts.get_mut(name) else { return };
-        let waiting = mem::take(&mut host.waiting);
-        let closed = matches!(mem::replace(&mut host.init, Init::Ended), Init::Closing(_));
-        if closed {
-            self.hosts.remove(name);
-        }
-        for waiting in waiting {
-            match waiting {
-                Waiting::Connection(number) if closed => self.settle(number, Ok(Vec::new())),
-                other => self.host_answer(other, Err(Failure::HostEnded { host: name.to_string() })),
-            }
-        }
-    }
-
-    // Daemons.
-
-    fn ask_daemon(&mut self, number: u64, id: &str, request: Request) {
-        if let Some(daemon) = self.daemons.get_mut(id)
-            && matches!(daemon.state, State::Starting | State::Stopping { .. })
-        {
-            daemon.deferred.push((number, request));
-            return;
-        }
-        match request {
-            Request::Start { id, spec } => {
-                if self.daemons.get(&id).is_some_and(|daemon| daemon.process().is_some()) {
-                    return self.fail(number, Failure::Running { id });
-                }
-                let mut daemon = Daemon::new(*spec);
-                daemon.waiting.push(number);
-                self.daemons.insert(id.clone(), daemon);
-                self.begin_start(&id);
-            }
-            Request::Stop { id } => self.stop(number, &id, Then::Stay),
-            Request::Restart { id } => self.stop(number, &id, Then::Start),
-            Request::Forget { id } => self.stop(number, &id, Then::Forget),
-            _ => {}
-        }
-    }
-
-    fn stop(&mut self, number: u64, id: &str, then: Then) {
-        match self.daemons.get_mut(id) {
-            // What is not known is already forgotten.
-            None if then == Then::Forget => self.settle(number, Ok(Vec::new())),
-            None => self.fail(number, Failure::UnknownDaemon { id: id.to_string() }),
-            Some(daemon) => {
-                daemon.waiting.push(number);
-                self.begin_stop(id, then);
-            }
-        }
-    }
-
-    /// Asks its process to end; without one, what follows a stop happens at once.
-    fn begin_stop(&mut self, id: &str, then: Then) {
-        let Some(daemon) = self.daemons.get_mut(id) else { return };
-        match mem::replace(&mut daemon.state, State::Stopped) {
-            State::Running(process) => {
-                let limit = std::time::Duration::from_millis(daemon.spec.stop_timeout_ms);
-                // Only an unknown signal can fail; then the deadline is left.
-                let _ = process::send_signal(process.pidfd.as_fd(), daemon.spec.stop_signal);
-                daemon.state = State::Stopping { process, deadline: Instant::now() + limit, then };
-            }
-            stopping @ (State::Stopping { .. } | State::Starting) => daemon.state = stopping,
-            State::Backoff { .. } | State::Exited(_) | State::Failed(_) | State::Stopped => {
-                self.stopped(id, then)
-            }
-        }
-    }
-
-    fn stopped(&mut self, id: &str, then: Then) {
-        match then {
-            Then::Start if !self.ending => {
-                if let Some(daemon) = self.daemons.get_mut(id) {
-                    daemon.state = State::Starting;
-                }
-                self.begin_start(id);
-            }
-            Then::Start | Then::Stay => self.daemon_settled(id, State::Stopped),
-            Then::Forget => {
-                self.daemon_settled(id, State::Stopped);
-                // A deferred request may have brought it back.
-                if self.daemons.get(id).is_some_and(|daemon| matches!(daemon.state, State::Stopped)) {
-                    self.daemons.remove(id);
-                }
-            }
-        }
-    }
-
-    /// The daemon is in state `Starting`: opens its host if it had been open, then executes it.
-    fn begin_start(&mut self, id: &str) {
-        let Some(daemon) = self.daemons.get(id) else { return };
-        let host = daemon.spec.host.clone();
-        self.open_host(&host, None, Waiting::Daemon(id.to_string()));
-    }
-
-    fn execute(&mut self, id: &str, init: BorrowedFd<'_>) -> Result<(), Failure> {
-        let Some(daemon) = self.daemons.get(id) else { return Ok(()) };
-        let log = crate::linux::files::open_log(&daemon.spec.log)?;
-        let (reading, report) = report::channel()?;
-        match process::fork()? {
-            Fork::Child => daemon::be_helper(&daemon.spec, init, &log, self.open_files, report),
-            Fork::Parent(_) => self.expect(Newborn::Daemon(id.to_string()), reading),
-        }
-    }
-
-    /// The daemon has come to rest in this state: those who waited hear of it, then comes what was put off.
-    fn daemon_settled(&mut self, id: &str, state: State) {
-        let Some(daemon) = self.daemons.get_mut(id) else { return };
-        daemon.state = state;
-        let waiting = mem::take(&mut daemon.waiting);
-        let deferred = mem::take(&mut daemon.deferred);
-        for number in waiting {
-            let outcome = match self.daemons.get(id).map(|daemon| &daemon.state) {
-                Some(State::Running(process)) => duplicate(process.pidfd.as_fd()).map(|pidfd| vec![pidfd]),
-                Some(State::Failed(failure)) => Err(failure.clone()),
-                _ => Ok(Vec::new()),
-            };
-            self.settle(number, outcome);
-        }
-        for (number, request) in deferred {
-            self.ask_daemon(number, id, request);
-        }
-        if self.ending {
-            self.begin_stop(id, Then::Stay);
-        }
-    }
-
-    /// Deadlines that have passed.
-    fn keep_time(&mut self) {
-        let now = Instant::now();
-        let due = self.daemons.iter().filter(|(_, daemon)| daemon.deadline().is_some_and(|at| at <= now));
-        let due: Vec<String> = due.map(|(id, _)| id.clone()).collect();
-        for id in due {
-            let Some(daemon) = self.daemons.get_mut(&id) else { continue };
-            match &mut daemon.state {
-                State::Stopping { process, deadline, .. } => {
-                    process::kill_group(process.pid);
-                    let _ = process::signal(process.pidfd.as_fd(), Signal::SIGKILL);
-                    *deadline = now + std::time::Duration::from_secs(1);
-                }
-                State::Backoff { .. } => {
-                    daemon.state = State::Starting;
-                    daemon.restarts += 1;
-                    self.begin_start(&id);
-                }
-                State::Starting
-                | State::Running(_)
-                | State::Exited(_)
-                | State::Failed(_)
-                | State::Stopped => {}
-            }
-        }
-    }
-
     // Births and deaths.
 
-    fn expect(&mut self, of: Newborn, reading: Reading) -> Result<(), Failure> {
+    pub(super) fn expect(&mut self, of: Newborn, reading: Reading) -> Result<(), Failure> {
         reading.do_not_wait()?;
         self.births.push(Birth { of, reading, pid: None, failure: None });
         Ok(())
@@ -598,38 +324,6 @@ impl Supervisor {
             Newborn::Host(name) => self.host_born(&name, outcome),
             Newborn::Daemon(id) => self.daemon_born(&id, outcome),
         }
-    }
-
-    fn host_born(&mut self, name: &str, outcome: Result<Pid, Failure>) {
-        let opened = outcome.and_then(|pid| Ok((pid, process::pidfd_open(pid)?)));
-        let Some(host) = self.hosts.get_mut(name) else { return };
-        let waiting = mem::take(&mut host.waiting);
-        let answer = match opened {
-            Ok((pid, pidfd)) => {
-                let answer = duplicate(pidfd.as_fd());
-                host.init = Init::Open(pid, pidfd);
-                answer
-            }
-            Err(failure) => {
-                host.init = Init::Ended;
-                Err(failure)
-            }
-        };
-        for waiting in waiting {
-            let answer = match &answer {
-                Ok(pidfd) => duplicate(pidfd.as_fd()),
-                Err(failure) => Err(failure.clone()),
-            };
-            self.host_answer(waiting, answer);
-        }
-    }
-
-    fn daemon_born(&mut self, id: &str, outcome: Result<Pid, Failure>) {
-        let state = match outcome.and_then(|pid| Ok(daemon::Process::new(pid)?)) {
-            Ok(process) => State::Running(process),
-            Err(failure) => State::Failed(failure),
-        };
-        self.daemon_settled(id, state);
     }
 
     fn take_signals(&mut self) {
@@ -679,32 +373,6 @@ impl Supervisor {
         }
         Ok(true)
     }
-
-    fn host_of(&self, pid: Pid) -> Option<String> {
-        self.hosts.iter().find(|(_, host)| host.pid() == Some(pid)).map(|(name, _)| name.clone())
-    }
-
-    fn daemon_ended(&mut self, id: &str, ending: Ending) {
-        let Some(daemon) = self.daemons.get_mut(id) else { return };
-        match mem::replace(&mut daemon.state, State::Exited(ending)) {
-            State::Running(process) => {
-                let state = daemon.after_end(&process, ending);
-                self.daemon_settled(id, state);
-            }
-            State::Stopping { then, .. } => self.stopped(id, then),
-            other => daemon.state = other,
-        }
-    }
-}
-
-impl Host {
-    fn pid(&self) -> Option<Pid> {
-        match &self.init {
-            Init::Open(pid, _) | Init::Closing(pid) => Some(*pid),
-            Init::Opening(known) => known.as_ref().map(|(pid, _)| *pid),
-            Init::Ended => None,
-        }
-    }
 }
 
 struct Ready {
@@ -716,7 +384,8 @@ struct Ready {
     connections: Vec<(u64, bool)>,
 }
 
-fn duplicate(descriptor: BorrowedFd<'_>) -> Result<OwnedFd, Failure> {
+/// Another descriptor for the same.
+pub(super) fn duplicate(descriptor: BorrowedFd<'_>) -> Result<OwnedFd, Failure> {
     descriptor
         .try_clone_to_owned()
         .map_err(|source: io::Error| KernelError::new("duplicate", "a descriptor", source).into())

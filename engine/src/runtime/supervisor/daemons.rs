@@ -1,0 +1,178 @@
+//! The supervisor's daemons: asked to start and stop, started again, given up.
+
+use std::mem;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+
+use super::super::error::Failure;
+use super::super::protocol::Request;
+use super::super::report;
+use super::super::spec::Ending;
+use super::daemon::{self, Daemon, State, Then};
+use super::hosts::Waiting;
+use super::serve::{Newborn, Supervisor, duplicate};
+use crate::linux::files;
+use crate::linux::process::{self, Fork};
+
+impl Supervisor {
+    pub(super) fn ask_daemon(&mut self, number: u64, id: &str, request: Request) {
+        if let Some(daemon) = self.daemons.get_mut(id)
+            && matches!(daemon.state, State::Starting | State::Stopping { .. })
+        {
+            daemon.deferred.push((number, request));
+            return;
+        }
+        match request {
+            Request::Start { id, spec } => {
+                if self.daemons.get(&id).is_some_and(|daemon| daemon.process().is_some()) {
+                    return self.fail(number, Failure::Running { id });
+                }
+                let mut daemon = Daemon::new(*spec);
+                daemon.waiting.push(number);
+                self.daemons.insert(id.clone(), daemon);
+                self.begin_start(&id);
+            }
+            Request::Stop { id } => self.stop(number, &id, Then::Stay),
+            Request::Restart { id } => self.stop(number, &id, Then::Start),
+            Request::Forget { id } => self.stop(number, &id, Then::Forget),
+            _ => {}
+        }
+    }
+
+    fn stop(&mut self, number: u64, id: &str, then: Then) {
+        match self.daemons.get_mut(id) {
+            // What is not known is already forgotten.
+            None if then == Then::Forget => self.settle(number, Ok(Vec::new())),
+            None => self.fail(number, Failure::UnknownDaemon { id: id.to_string() }),
+            Some(daemon) => {
+                daemon.waiting.push(number);
+                self.begin_stop(id, then);
+            }
+        }
+    }
+
+    /// Asks its process to end; without one, what follows a stop happens at once.
+    pub(super) fn begin_stop(&mut self, id: &str, then: Then) {
+        let Some(daemon) = self.daemons.get_mut(id) else { return };
+        match mem::replace(&mut daemon.state, State::Stopped) {
+            State::Running(process) => {
+                let limit = Duration::from_millis(daemon.spec.stop_timeout_ms);
+                // Only an unknown signal can fail; then the deadline is left.
+                let _ = process::send_signal(process.pidfd.as_fd(), daemon.spec.stop_signal);
+                daemon.state = State::Stopping { process, deadline: Instant::now() + limit, then };
+            }
+            stopping @ (State::Stopping { .. } | State::Starting) => daemon.state = stopping,
+            State::Backoff { .. } | State::Exited(_) | State::Failed(_) | State::Stopped => {
+                self.stopped(id, then)
+            }
+        }
+    }
+
+    fn stopped(&mut self, id: &str, then: Then) {
+        match then {
+            Then::Start if !self.ending => {
+                if let Some(daemon) = self.daemons.get_mut(id) {
+                    daemon.state = State::Starting;
+                }
+                self.begin_start(id);
+            }
+            Then::Start | Then::Stay => self.daemon_settled(id, State::Stopped),
+            Then::Forget => {
+                self.daemon_settled(id, State::Stopped);
+                // A deferred request may have brought it back.
+                if self.daemons.get(id).is_some_and(|daemon| matches!(daemon.state, State::Stopped)) {
+                    self.daemons.remove(id);
+                }
+            }
+        }
+    }
+
+    /// The daemon is in state `Starting`: opens its host if it had been open, then executes it.
+    fn begin_start(&mut self, id: &str) {
+        let Some(daemon) = self.daemons.get(id) else { return };
+        let host = daemon.spec.host.clone();
+        self.open_host(&host, None, Waiting::Daemon(id.to_string()));
+    }
+
+    pub(super) fn execute(&mut self, id: &str, init: BorrowedFd<'_>) -> Result<(), Failure> {
+        let Some(daemon) = self.daemons.get(id) else { return Ok(()) };
+        let log = files::open_log(&daemon.spec.log)?;
+        let (reading, report) = report::channel()?;
+        match process::fork()? {
+            Fork::Child => daemon::be_helper(&daemon.spec, init, &log, self.open_files, report),
+            Fork::Parent(_) => self.expect(Newborn::Daemon(id.to_string()), reading),
+        }
+    }
+
+    /// The daemon has come to rest in this state: those who waited hear of it, then comes what was put off.
+    pub(super) fn daemon_settled(&mut self, id: &str, state: State) {
+        let Some(daemon) = self.daemons.get_mut(id) else { return };
+        daemon.state = state;
+        let waiting = mem::take(&mut daemon.waiting);
+        let deferred = mem::take(&mut daemon.deferred);
+        for number in waiting {
+            let outcome = match self.daemons.get(id).map(|daemon| &daemon.state) {
+                Some(State::Running(process)) => duplicate(process.pidfd.as_fd()).map(|pidfd| vec![pidfd]),
+                Some(State::Failed(failure)) => Err(failure.clone()),
+                _ => Ok(Vec::new()),
+            };
+            self.settle(number, outcome);
+        }
+        for (number, request) in deferred {
+            self.ask_daemon(number, id, request);
+        }
+        if self.ending {
+            self.begin_stop(id, Then::Stay);
+        }
+    }
+
+    /// Deadlines that have passed.
+    pub(super) fn keep_time(&mut self) {
+        let now = Instant::now();
+        let due = self.daemons.iter().filter(|(_, daemon)| daemon.deadline().is_some_and(|at| at <= now));
+        let due: Vec<String> = due.map(|(id, _)| id.clone()).collect();
+        for id in due {
+            let Some(daemon) = self.daemons.get_mut(&id) else { continue };
+            match &mut daemon.state {
+                State::Stopping { process, deadline, .. } => {
+                    process::kill_group(process.pid);
+                    let _ = process::signal(process.pidfd.as_fd(), Signal::SIGKILL);
+                    *deadline = now + Duration::from_secs(1);
+                }
+                State::Backoff { .. } => {
+                    daemon.state = State::Starting;
+                    daemon.restarts += 1;
+                    self.begin_start(&id);
+                }
+                State::Starting
+                | State::Running(_)
+                | State::Exited(_)
+                | State::Failed(_)
+                | State::Stopped => {}
+            }
+        }
+    }
+
+    pub(super) fn daemon_born(&mut self, id: &str, outcome: Result<Pid, Failure>) {
+        let state = match outcome.and_then(|pid| Ok(daemon::Process::new(pid)?)) {
+            Ok(process) => State::Running(process),
+            Err(failure) => State::Failed(failure),
+        };
+        self.daemon_settled(id, state);
+    }
+
+    pub(super) fn daemon_ended(&mut self, id: &str, ending: Ending) {
+        let Some(daemon) = self.daemons.get_mut(id) else { return };
+        match mem::replace(&mut daemon.state, State::Exited(ending)) {
+            State::Running(process) => {
+                let state = daemon.after_end(&process, ending);
+                self.daemon_settled(id, state);
+            }
+            State::Stopping { then, .. } => self.stopped(id, then),
+            other => daemon.state = other,
+        }
+    }
+}
