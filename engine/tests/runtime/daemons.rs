@@ -180,13 +180,21 @@ fn requests_while_it_stops_wait() {
 fn shutdown_lets_daemons_end() {
     let mut lab = Lab::start();
     lab.open("h");
-    let script = "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done";
-    for id in ["a", "b"] {
-        lab.client().start(id, &lab.daemon(id, &["sh", "-c", script])).unwrap();
+    for (id, takes) in [("a", "0"), ("b", "0.1"), ("c", "0.3")] {
+        let script =
+            format!("trap 'sleep {takes}; echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done");
+        let mut spec = lab.daemon(id, &["sh", "-c", &script]);
+        // On its way out the lab starts nothing again.
+        spec.restart = Restart::Always;
+        lab.client().start(id, &spec).unwrap();
         lab.until(id, |_| lab.log(id).contains("ready"));
     }
+    let mut hopeless = lab.daemon("hopeless", &["false"]);
+    hopeless.restart = Restart::Always;
+    lab.client().start("hopeless", &hopeless).unwrap();
+    lab.until("hopeless", |status| matches!(status.state, DaemonState::Backoff { .. }));
     lab.client.take().unwrap().shutdown(Duration::from_secs(10)).unwrap();
-    for id in ["a", "b"] {
+    for id in ["a", "b", "c"] {
         assert_eq!(lab.log(id), "ready\nbye\n");
     }
 }

@@ -263,16 +263,14 @@ fn exec_dies_with_its_caller() {
 fn exec_is_quick() {
     let lab = Lab::start();
     lab.open("h");
-    let mut times: Vec<Duration> = (0..20)
-        .map(|_| {
-            let begun = Instant::now();
-            assert!(lab.exec("h", &["/bin/true"]).status.success());
-            begun.elapsed()
-        })
-        .collect();
-    times.sort();
-    // The median, on a machine that may be busy with other tests.
-    assert!(times[10] < Duration::from_millis(50), "{times:?}");
+    let once = |_| {
+        let begun = Instant::now();
+        assert!(lab.exec("h", &["/bin/true"]).status.success());
+        begun.elapsed()
+    };
+    // The best of many, because other tests keep the machine busy; it is some 3 ms when they do not.
+    let best = (0..40).map(once).min().unwrap();
+    assert!(best < Duration::from_millis(30), "{best:?}");
 }
 
 fn run_has_input_output_and_a_limit() {

@@ -124,7 +124,10 @@ impl Supervisor {
         for (number, request) in deferred {
             self.ask_daemon(number, id, request);
         }
-        if self.ending {
+        if self.ending
+            && let Some(daemon) = self.daemons.get(id)
+            && matches!(daemon.state, State::Running(_) | State::Backoff { .. })
+        {
             self.begin_stop(id, Then::Stay);
         }
     }
