@@ -8,6 +8,7 @@
 //! printing, the clock, the environment. Files are read through [`World`] alone.
 
 pub mod diagnostic;
+mod documentation;
 pub mod eval;
 mod evaluation;
 mod module;
@@ -17,11 +18,14 @@ mod resolve;
 pub mod source;
 pub mod syntax;
 pub mod value;
+mod why;
 pub mod world;
 
 pub use diagnostic::{Diagnostic, Label, Severity};
+pub use documentation::{OptionDoc, TypeDoc};
 pub use eval::Limits;
-pub use evaluation::{Evaluation, Inputs, LabName, evaluate};
+pub use evaluation::{Evaluation, Inputs, LabName, evaluate, evaluate_expression, why};
 pub use source::{Source, SourceId, Sources, Span};
 pub use value::{Data, Value};
+pub use why::{Considered, Reason};
 pub use world::World;

@@ -9,6 +9,7 @@ use crate::eval::{Evaluator, Raised, ThunkId, Val};
 use crate::nearest::nearest;
 use crate::resolve::program::*;
 use crate::source::Span;
+use crate::syntax::expr::Expr;
 use crate::value::{Data as Finished, Value};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -44,6 +45,28 @@ impl Machine {
         diagnostics.retain(|diagnostic| diagnostic.code != REPORTED);
         let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         (if wrong { None } else { value }, diagnostics)
+    }
+
+    /// A thunk of an expression with the names of the entry's top level.
+    pub(crate) fn expression(self: &Rc<Self>, evaluator: &mut Evaluator, expr: &Arc<Expr>) -> ThunkId {
+        let entry = self.tops.borrow().last().copied().unwrap_or(BlockId(0));
+        let scope = self.blocks.get(entry.0).scope.clone();
+        evaluator.expr(expr, &scope)
+    }
+
+    /// A thunk's value with all its parts, and what is wrong with it.
+    pub(crate) fn value_of_thunk(
+        self: &Rc<Self>,
+        evaluator: &mut Evaluator,
+        thunk: ThunkId,
+        span: Span,
+    ) -> (Option<Value>, Vec<Diagnostic>) {
+        let mut walk = Walk { machine: self, evaluator, diagnostics: Vec::new() };
+        let value = walk.thunk(thunk, &Type::Any, span, &mut Vec::new());
+        let mut diagnostics = walk.diagnostics;
+        diagnostics.extend(self.reported.take());
+        diagnostics.retain(|diagnostic| diagnostic.code != REPORTED);
+        (value, diagnostics)
     }
 }
 

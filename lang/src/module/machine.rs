@@ -21,7 +21,7 @@ use super::types::{SchemaId, Type};
 
 /// Everything there is of a configuration.
 pub(crate) struct Machine {
-    pub(super) program: Program,
+    pub(super) program: Arc<Program>,
     pub(super) instances: Arena<Instance>,
     pub(super) slots: Arena<Slot>,
     pub(super) blocks: Arena<Block>,
@@ -78,10 +78,10 @@ impl<T> Arena<T> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct InstanceId(pub(super) u32);
+pub(crate) struct InstanceId(pub(super) u32);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SlotId(pub(super) u32);
+pub(crate) struct SlotId(pub(super) u32);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BlockId(pub(super) u32);
@@ -138,8 +138,8 @@ pub(super) struct Outcome {
     /// The definition that won.
     pub(super) span: Span,
     pub(super) parts: Parts,
-    /// Every definition that was considered, the winner among them: priority and place.
-    pub(super) definitions: Vec<(u32, Span)>,
+    /// Every definition that was considered, the winner among them.
+    pub(super) definitions: Vec<Piece>,
 }
 
 /// What a value is made of, where its parts have definitions of their own.
@@ -215,7 +215,7 @@ pub(super) enum Via {
 }
 
 impl Machine {
-    pub(crate) fn new(program: Program, evaluator: &mut Evaluator) -> Rc<Machine> {
+    pub(crate) fn new(program: Arc<Program>, evaluator: &mut Evaluator) -> Rc<Machine> {
         let symbols = program
             .bodies
             .iter()

@@ -146,7 +146,7 @@ impl Machine {
                     val: evaluator.force(thunk)?,
                     span: self.instances.get(id.0).span,
                     parts: Parts::Instance(id),
-                    definitions: definitions(&pieces),
+                    definitions: pieces.clone(),
                 })
             }
             Type::Optional(inner) => self.merge_optional(evaluator, ty, inner, pieces, merging),
@@ -195,7 +195,7 @@ impl Machine {
             val: Val::Null,
             span: pieces.first().map_or(merging.declared, |piece| piece.span),
             parts: Parts::Plain,
-            definitions: definitions(pieces),
+            definitions: pieces.to_vec(),
         };
         if pieces.is_empty() {
             return Ok(null(&pieces));
@@ -229,7 +229,7 @@ impl Machine {
         if pieces.is_empty() {
             return Err(self.missing(merging));
         }
-        let definitions = definitions(&pieces);
+        let definitions = pieces.clone();
         let pieces = strongest(pieces);
         let mut values: Vec<(Val, Span)> = Vec::with_capacity(pieces.len());
         for piece in &pieces {
@@ -324,7 +324,7 @@ impl Machine {
         pieces: Vec<Piece>,
         merging: &Merging<'_>,
     ) -> Result<Outcome, Raised> {
-        let definitions = definitions(&pieces);
+        let definitions = pieces.clone();
         let mut pieces = strongest(pieces);
         pieces.sort_by_key(|piece| piece.rank.order);
         let span = pieces.first().map_or(merging.declared, |piece| piece.span);
@@ -428,7 +428,7 @@ impl Machine {
         merging: &Merging<'_>,
     ) -> Result<Outcome, Raised> {
         let span = pieces.first().map_or(merging.declared, |piece| piece.span);
-        let definitions = definitions(&pieces);
+        let definitions = pieces.clone();
         let mut grouped: IndexMap<Arc<str>, Vec<Piece>> = IndexMap::new();
         self.entries(evaluator, pieces, merging, &mut grouped)?;
         let mut parts: IndexMap<Arc<str>, Part> = IndexMap::with_capacity(grouped.len());
@@ -702,8 +702,4 @@ fn strongest(mut pieces: Vec<Piece>) -> Vec<Piece> {
     let best = pieces.iter().map(|piece| piece.rank.priority).min().unwrap_or_default();
     pieces.retain(|piece| piece.rank.priority == best);
     pieces
-}
-
-fn definitions(pieces: &[Piece]) -> Vec<(u32, Span)> {
-    pieces.iter().map(|piece| (piece.rank.priority, piece.span)).collect()
 }

@@ -11,5 +11,6 @@ pub(crate) mod finish;
 pub(crate) mod format;
 pub(crate) mod machine;
 mod merge;
+mod origin;
 mod terms;
 pub(crate) mod types;

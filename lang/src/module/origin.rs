@@ -1,0 +1,80 @@
+//! From a path back to the definitions of what is there.
+
+use super::machine::*;
+use crate::diagnostic::Diagnostic;
+use crate::eval::{Evaluator, Raised};
+use crate::why::{Considered, Reason};
+use std::rc::Rc;
+
+impl Machine {
+    /// The deepest option or map entry on a path.
+    pub(crate) fn slot_at(self: &Rc<Self>, evaluator: &mut Evaluator, path: &[String]) -> Option<SlotId> {
+        let mut instance = self.root();
+        let mut walked = 0;
+        let mut found = None;
+        'instances: while walked < path.len() {
+            let schema = self.program.schema(self.instances.get(instance.0).schema);
+            let Some(option) = schema.by_name(&path[walked]) else { break };
+            let mut slot = self.slot_of(instance, option);
+            walked += 1;
+            found = Some(slot);
+            loop {
+                let outcome = self.force_slot(evaluator, slot).ok()?;
+                let next = match &outcome.parts {
+                    Parts::Plain => break 'instances,
+                    Parts::Instance(inner) => {
+                        instance = *inner;
+                        continue 'instances;
+                    }
+                    Parts::Map(entries) => {
+                        path.get(walked).and_then(|key| entries.get(key.as_str())).copied()
+                    }
+                    Parts::List(items) => path
+                        .get(walked)
+                        .and_then(|index| items.get(index.parse::<usize>().ok()?))
+                        .map(|(part, _)| *part),
+                };
+                match next {
+                    None | Some(Part::Value(_)) => break 'instances,
+                    Some(Part::Slot(inner)) => {
+                        slot = inner;
+                        walked += 1;
+                        found = Some(slot);
+                    }
+                    Some(Part::Instance(inner)) => {
+                        instance = inner;
+                        walked += 1;
+                        continue 'instances;
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    pub(crate) fn reason(self: &Rc<Self>, evaluator: &mut Evaluator, id: SlotId) -> Option<Reason> {
+        let slot = self.slots.get(id.0);
+        let outcome = self.force_slot(evaluator, id).ok()?;
+        let declared = self.declaration(&slot);
+        let best = outcome.definitions.iter().map(|piece| piece.rank.priority).min().unwrap_or_default();
+        let mut definitions: Vec<Considered> = Vec::new();
+        for piece in &outcome.definitions {
+            let nowhere: Raised = Diagnostic::without_place("why", "").into();
+            let trace = self.traced(evaluator, piece.block, nowhere).diagnostic().labels;
+            definitions.push(Considered {
+                span: piece.span,
+                priority: piece.rank.priority,
+                counts: piece.rank.priority == best,
+                by_way_of: trace.into_iter().map(|label| (label.span, label.text)).collect(),
+            });
+        }
+        definitions.sort_by_key(|one| one.priority);
+        Some(Reason {
+            path: self.slot_path(&slot),
+            ty: declared.ty.display(&self.program.schemas).to_string(),
+            declared: declared.span,
+            doc: declared.doc.clone(),
+            definitions,
+        })
+    }
+}
