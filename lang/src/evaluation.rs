@@ -150,6 +150,7 @@ impl Running {
     fn start(world: &dyn World, entry: &str, inputs: &Inputs) -> Running {
         let mut sources = Sources::default();
         let mut evaluator = Evaluator::new(inputs.limits);
+        evaluator.set_leases(inputs.leases.clone());
 
         let given = Given {
             set: &inputs.set,

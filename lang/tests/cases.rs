@@ -26,7 +26,14 @@ fn main() {
             trials.push(Trial::test(name, move || check(&root, &case)));
         }
     }
-    assert!(trials.len() > 2, "only {} cases in tests/lang", trials.len());
+    for lab in sorted(&root.join("topologies"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|ext| ext == "kdl"))
+    {
+        let root = root.clone();
+        trials.push(Trial::test(format!("topologies/{}", name_of(&lab)), move || nothing_wrong(&root, &lab)));
+    }
+    assert!(trials.len() > 20, "only {} cases in tests/lang", trials.len());
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -65,6 +72,16 @@ fn check(root: &Path, case: &Path) -> Result<(), Failed> {
         return Ok(());
     }
     Err(format!("differs from {}:\n{}", expectation.display(), difference(&expected, &found)).into())
+}
+
+/// A complete lab has no diagnostics at all.
+fn nothing_wrong(root: &Path, lab: &Path) -> Result<(), Failed> {
+    let world = Folder { folder: root.join("topologies"), library: root.join("stdlib"), core: true };
+    let evaluation = evaluate(&world, &lab.file_name().unwrap().to_string_lossy(), &Inputs::default());
+    match (evaluation.value.is_some(), evaluation.diagnostics.is_empty()) {
+        (true, true) => Ok(()),
+        (_, _) => Err(report(&evaluation).into()),
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "an expectation is not a file of a lab")]
