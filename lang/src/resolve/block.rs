@@ -28,7 +28,7 @@ impl<'a> Resolver<'a> {
         }
         let params = nodes.iter().filter(|node| *node.name.value == *"param");
         for name in params.filter_map(|node| node.entries.first().and_then(|entry| text_of(&entry.value))) {
-            self.hides(&name.value, name.span, id);
+            // A param is called as its lab's users call it: `--set hosts=300`.
             names.push(name.value.clone());
         }
         let context = Context {
