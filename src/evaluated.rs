@@ -66,7 +66,7 @@ impl Evaluated {
         evaluation: Evaluation,
         renamed: Option<&str>,
     ) -> Result<Self, Failure> {
-        let Evaluation { sources, lab, value, diagnostics } = evaluation;
+        let Evaluation { sources, lab, value, diagnostics, .. } = evaluation;
         match value {
             Some(value) if diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning) => {
                 if !diagnostics.is_empty() && !context.quiet {
