@@ -65,7 +65,26 @@ fn make(
         };
         requests.push((format!("create {id}"), request.create()));
     }
-    perform(&netlink, requests, |_| false)
+    let made = perform(&netlink, requests, |_| false)?;
+    let inside = set_up(machine, wanted);
+    Ok(made.into_iter().zip(inside).map(|(made, inside)| made.and(inside)).collect())
+}
+
+/// Sets the hosts' ends up.
+fn set_up(machine: &Machine, wanted: &[(&ResourceId, &Veth)]) -> Vec<Result<(), Error>> {
+    change_per_host(
+        machine,
+        wanted,
+        |(id, _)| id,
+        |_, wanted| {
+            spread(wanted.len(), || {
+                let netlink = Netlink::open().map_err(|error| Error::caused("set interfaces up", error))?;
+                let requests =
+                    wanted.iter().map(|(id, _)| (format!("set {id} up"), netlink::set_up(&id.name)));
+                perform(&netlink, requests, |_| false)
+            })
+        },
+    )
 }
 
 pub(super) fn update(machine: &Machine, wanted: &[Updating<'_, Veth>]) -> Vec<Result<(), Error>> {

@@ -28,7 +28,8 @@ pub struct Link {
     pub is_bridge: bool,
 }
 
-/// A veth pair to be made: this end here, the other in another namespace, both up.
+/// A veth pair to be made: this end here and up, the other in another namespace and down (the kernel makes it before it
+/// knows its peer, so it cannot come up yet).
 #[derive(Debug)]
 pub struct Veth<'a> {
     /// The name of this end.
@@ -49,7 +50,7 @@ impl Veth<'_> {
     /// One message makes both ends.
     pub fn create(&self) -> Request {
         let mut peer =
-            LinkUnspec::new_with_name(self.peer).mtu(self.mtu).setns_by_fd(self.peer_netns.as_raw_fd()).up();
+            LinkUnspec::new_with_name(self.peer).mtu(self.mtu).setns_by_fd(self.peer_netns.as_raw_fd());
         if let Some(mac) = self.peer_mac {
             peer = peer.address(mac.to_vec());
         }
@@ -100,6 +101,11 @@ pub fn change(index: u32, change: Change) -> Request {
         None => message,
     };
     Request::change(RouteNetlinkMessage::SetLink(message.build()))
+}
+
+/// Sets a link up.
+pub fn set_up(name: &str) -> Request {
+    Request::change(RouteNetlinkMessage::SetLink(LinkUnspec::new_with_name(name).up().build()))
 }
 
 /// Removes a link, and the other end of a veth pair with it.
