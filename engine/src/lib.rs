@@ -13,6 +13,7 @@ pub mod attribute;
 mod check;
 pub mod decode;
 pub mod digest;
+pub mod environment;
 pub mod error;
 pub mod event;
 pub mod exports;

@@ -16,13 +16,21 @@ use std::fmt;
 pub mod address;
 mod batch;
 pub mod bridge;
+pub mod daemon;
 pub mod directory;
 pub mod file;
+mod host_file;
+pub mod kdc_database;
+pub mod keytab;
 mod links;
 pub mod netns;
 pub mod network;
+mod output;
+mod package;
 mod places;
+pub mod principal;
 pub mod route;
+pub mod step;
 pub mod sysctl;
 pub mod veth;
 
@@ -145,6 +153,16 @@ kinds! {
     Directory = "directory": directory::Directory;
     /// A file, of one host or of all.
     File = "file": file::File;
+    /// A command that is run once for its inputs.
+    Step = "step": step::Step;
+    /// An MIT Kerberos database.
+    KdcDatabase = "kdc-database": kdc_database::KdcDatabase;
+    /// An identity in one.
+    Principal = "principal": principal::Principal;
+    /// A file with long-term keys.
+    Keytab = "keytab": keytab::Keytab;
+    /// A long-running process.
+    Daemon = "daemon": daemon::Daemon;
 }
 
 /// What every kind says of itself. All functions take many resources at once, so that a kind may batch:

@@ -1,0 +1,61 @@
+//! What the supervisor says of the daemons: what they were started as, and whether they still run.
+
+use super::Daemon;
+use crate::attribute::Attributes;
+use crate::error::Error;
+use crate::kinds::Subject;
+use crate::lab::Restart;
+use crate::machine::Machine;
+use crate::runtime::{DaemonState, DaemonStatus, Ending};
+use std::collections::BTreeMap;
+
+/// The state that is wanted.
+pub(super) const RUNNING: &str = "running";
+
+pub(super) fn observe(
+    machine: &Machine,
+    subjects: &[Subject<'_, Daemon>],
+) -> Result<Vec<Option<Attributes>>, Error> {
+    let statuses: BTreeMap<String, DaemonStatus> =
+        self::statuses(machine)?.into_iter().map(|status| (status.id.clone(), status)).collect();
+    let observed = subjects.iter().map(|subject| {
+        let status = statuses.get(&Daemon::supervised(subject.id))?;
+        // The supervisor keeps for us what it was started as.
+        let mut attributes: Attributes = serde_json::from_str(&status.digest).ok()?;
+        attributes.insert("state".into(), state(&status.state).into());
+        Some(attributes)
+    });
+    Ok(observed.collect())
+}
+
+/// What the supervisor knows.
+pub(super) fn statuses(machine: &Machine) -> Result<Vec<DaemonStatus>, Error> {
+    machine.client().status().map_err(|error| Error::caused("ask for the daemons' status", error))
+}
+
+fn state(state: &DaemonState) -> String {
+    match state {
+        DaemonState::Starting | DaemonState::Running { .. } => RUNNING.to_owned(),
+        DaemonState::Stopping { .. } => "stopping".to_owned(),
+        DaemonState::Backoff { ending, .. } => format!("{}, to be started again", ended(*ending)),
+        DaemonState::Exited { ending } => ended(*ending),
+        DaemonState::Failed { reason } => format!("failed: {reason}"),
+        DaemonState::Stopped => "stopped".to_owned(),
+    }
+}
+
+/// How a process ended, by name.
+pub(super) fn ended(ending: Ending) -> String {
+    match ending {
+        Ending::Code(code) => format!("ended with exit code {code}"),
+        Ending::Signal(_) => format!("ended by {ending}"),
+    }
+}
+
+pub(super) fn restart_word(restart: Restart) -> &'static str {
+    match restart {
+        Restart::No => "no",
+        Restart::OnFailure => "on-failure",
+        Restart::Always => "always",
+    }
+}
