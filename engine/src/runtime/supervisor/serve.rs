@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixListener;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
@@ -367,6 +368,8 @@ impl Supervisor {
         }
         process::wait_for(pid, WaitPidFlag::WNOHANG)?;
         if let Some(id) = daemon {
+            // So that whoever starts it again does not meet what the last one left, such as a port.
+            process::wait_until_group_ended(pid, Duration::from_millis(50));
             self.daemon_ended(&id, ending);
         } else if let Some(name) = self.host_of(pid) {
             self.host_ended(&name);
