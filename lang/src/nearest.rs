@@ -1,5 +1,11 @@
 //! The name that was probably meant.
 
+/// `a host`, `an interface`: a name in backticks with its article.
+pub(crate) fn with_article(name: &str) -> String {
+    let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} `{name}`")
+}
+
 /// The candidate nearest to `name`, if one is near enough to be worth suggesting.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = match name.chars().count() {

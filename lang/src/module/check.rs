@@ -189,10 +189,10 @@ impl Machine {
 fn spelling(ty: &Type, value: &Val) -> Option<String> {
     match (ty, value) {
         (Type::Optional(inner) | Type::List(inner), value) => spelling(inner, value),
-        (Type::Text(_), Val::Int(number)) => Some(format!("as text it stands in quotes: `\"{number}\"`")),
-        (Type::Text(_), Val::Float(number)) => Some(format!("as text it stands in quotes: `\"{number}\"`")),
-        (Type::Text(_), Val::Bool(value)) => Some(format!("as text it stands in quotes: `\"{value}\"`")),
-        (Type::Text(Format::Duration), _) => Some("write a number and a unit: `10s`".into()),
+        (Type::Text(Format::Duration), Val::Int(number)) => Some(format!("give it a unit: `{number}s`")),
+        (Type::Text(_), Val::Int(number)) => Some(as_text(number)),
+        (Type::Text(_), Val::Float(number)) => Some(as_text(number)),
+        (Type::Text(_), Val::Bool(value)) => Some(as_text(value)),
         (Type::Bool, Val::Text(text)) => match &**text {
             "true" | "yes" | "on" => Some("write `#true`".into()),
             "false" | "no" | "off" => Some("write `#false`".into()),
@@ -203,4 +203,8 @@ fn spelling(ty: &Type, value: &Val) -> Option<String> {
         }
         (_, _) => None,
     }
+}
+
+fn as_text(value: impl std::fmt::Display) -> String {
+    format!("in quotes it is text: `\"{value}\"`; within an expression, `toString` makes it so")
 }

@@ -282,8 +282,12 @@ impl Machine {
             return piece.span;
         }
         let instance = self.instances.get(slot.instance.0);
-        for contribution in instance.contributions.borrow().iter() {
-            let Contribution::Block(block) = contribution else { continue };
+        let contributions = instance.contributions.borrow();
+        let written = contributions.iter().filter_map(|contribution| match contribution {
+            Contribution::Block(block) => Some(*block),
+            Contribution::Set { .. } => None,
+        });
+        for block in written.chain(instance.type_blocks.get().into_iter().flatten().copied()) {
             let body = self.program.body(self.blocks.get(block.0).body);
             let written =
                 body.defining(slot.option).iter().find_map(|item| match &body.items[*item as usize] {

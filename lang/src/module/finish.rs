@@ -6,7 +6,7 @@ use super::terms::REPORTED;
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::eval::{Evaluator, Raised, ThunkId, Val};
-use crate::nearest::nearest;
+use crate::nearest::{nearest, with_article};
 use crate::resolve::program::*;
 use crate::source::Span;
 use crate::syntax::expr::Expr;
@@ -135,7 +135,7 @@ impl Walk<'_> {
                 let raised = Raised::new(
                     "type-mismatch",
                     span,
-                    format!("expected a `{}`, found {found}", schema.name),
+                    format!("expected {}, found {found}", with_article(&schema.name)),
                 )
                 .help(format!(
                     "its options stand in a block, or in a set: `\"${{{{ … }}}}\"` for `{}`",
@@ -151,7 +151,7 @@ impl Walk<'_> {
                     continue;
                 }
                 let span = self.evaluator.span_of(entry.place).unwrap_or(span);
-                let message = format!("a `{}` has no option `{name}`", schema.name);
+                let message = format!("{} has no option `{name}`", with_article(&schema.name));
                 let mut diagnostic = Diagnostic::error("unknown-option", span, message);
                 if let Some(near) = nearest(&name, schema.options.iter().map(|option| &*option.name)) {
                     diagnostic = diagnostic.help(format!("did you mean `{near}`?"));

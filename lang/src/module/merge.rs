@@ -329,6 +329,7 @@ impl Machine {
         pieces.sort_by_key(|piece| piece.rank.order);
         let span = pieces.first().map_or(merging.declared, |piece| piece.span);
         let mut elements: Vec<(Part, Span)> = Vec::new();
+        let mut wrong: Vec<Raised> = Vec::new();
         for piece in &pieces {
             match (piece.content, self.written(piece)) {
                 (_, Some(Content::Values(terms))) => {
@@ -343,6 +344,7 @@ impl Machine {
                             piece,
                             merging,
                             &mut elements,
+                            &mut wrong,
                         )?;
                     }
                 }
@@ -360,9 +362,23 @@ impl Machine {
                 (_, Some(_)) => {}
                 (_, None) => {
                     let (value, span) = self.value_of(evaluator, piece)?;
-                    self.element(evaluator, inner, value, span, true, piece, merging, &mut elements)?;
+                    self.element(
+                        evaluator,
+                        inner,
+                        value,
+                        span,
+                        true,
+                        piece,
+                        merging,
+                        &mut elements,
+                        &mut wrong,
+                    )?;
                 }
             }
+        }
+        if let Some(last) = wrong.pop() {
+            wrong.into_iter().for_each(|raised| self.report(raised));
+            return Err(last);
         }
         let mut items = Vec::with_capacity(elements.len());
         for (part, _) in &elements {
@@ -383,6 +399,7 @@ impl Machine {
         piece: &Piece,
         merging: &Merging<'_>,
         elements: &mut Vec<(Part, Span)>,
+        wrong: &mut Vec<Raised>,
     ) -> Result<(), Raised> {
         let spread = match (&value, inner) {
             (Val::List(items), Type::List(_)) => {
@@ -410,12 +427,18 @@ impl Machine {
             }
             let value =
                 evaluator.force(thunk).map_err(|raised| self.traced(evaluator, piece.block, raised))?;
-            let checked = self.check(evaluator, inner, value, span, merging.declared).map_err(|raised| {
-                let raised =
-                    if many { raised.help(format!("it is element {} of the list", at + 1)) } else { raised };
-                self.traced(evaluator, piece.block, raised)
-            })?;
-            elements.push((Part::Value(evaluator.value(checked)), span));
+            match self.check(evaluator, inner, value, span, merging.declared) {
+                Ok(checked) => elements.push((Part::Value(evaluator.value(checked)), span)),
+                Err(raised) => {
+                    let raised = if many {
+                        raised.help(format!("it is element {} of the list", at + 1))
+                    } else {
+                        raised
+                    };
+                    // The elements after it are looked at as well.
+                    wrong.push(self.traced(evaluator, piece.block, raised));
+                }
+            }
         }
         Ok(())
     }
@@ -621,14 +644,16 @@ impl Machine {
 
     fn missing(&self, merging: &Merging<'_>) -> Raised {
         let instance = self.instances.get(merging.slot.instance.0);
-        let broken = instance.contributions.borrow().iter().any(|contribution| match contribution {
-            Contribution::Block(block) => self.program.body(self.blocks.get(block.0).body).broken,
+        let declaration = self.declaration(merging.slot);
+        let broken = |block: BlockId| self.program.body(self.blocks.get(block.0).body).broken;
+        let top = instance.parent.is_none() && self.tops.borrow().iter().copied().any(broken);
+        let refused = instance.contributions.borrow().iter().any(|contribution| match contribution {
+            Contribution::Block(block) => broken(*block),
             Contribution::Set { .. } => false,
         });
-        if broken {
+        if declaration.broken || top || refused {
             return Raised::new(REPORTED, instance.span, "missing, and something was refused");
         }
-        let declaration = self.declaration(merging.slot);
         let path = self.slot_path(merging.slot);
         let name = declaration.node.as_ref().unwrap_or(&declaration.name);
         let message = format!("option `{path}` has no value");

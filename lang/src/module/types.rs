@@ -145,7 +145,7 @@ impl Type {
                 all.join(", or ")
             }
             Type::Ref(option) => format!("a key of `{option}`"),
-            Type::Submodule(schema) => format!("a `{}`", named.name(*schema)),
+            Type::Submodule(schema) => crate::nearest::with_article(named.name(*schema)),
         }
     }
 }

@@ -202,7 +202,7 @@ impl<'a> Resolver<'a> {
         }
         let mut body = Body { binds, lets: self.lets(nodes, &context), ..Body::default() };
         stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || self.items(nodes, &context, &mut body));
-        self.duplicates(&body, &context);
+        self.duplicates(&mut body, &context);
         body.index(&self.program);
         self.program.bodies[id.0 as usize] = body;
         context
@@ -212,10 +212,6 @@ impl<'a> Resolver<'a> {
         let mut at = 0;
         while let Some(node) = nodes.get(at) {
             at += 1;
-            if self.unquoted(node) {
-                body.broken = true;
-                continue;
-            }
             let item = match &*node.name.value {
                 "let" => None,
                 "template" => None,
@@ -272,39 +268,6 @@ impl<'a> Resolver<'a> {
         let wrong = Diagnostic::error("misplaced", node.name.span, message)
             .help(format!("it belongs {place}: what a lab is made of is known before anything is evaluated"));
         self.report(wrong);
-    }
-
-    /// KDL that looks like an expression: `${x}` without quotes, `a != b`.
-    fn unquoted(&mut self, node: &Node) -> bool {
-        let bare = |scalar: &Scalar| match scalar {
-            Scalar::Text(text) => {
-                (*text.value == *"$" && text.span.end - text.span.start == 1).then_some(text.span)
-            }
-            _ => None,
-        };
-        let in_entries = node.entries.last().and_then(|entry| bare(&entry.value));
-        let in_name = (*node.name.value == *"$").then_some(node.name.span);
-        if let (Some(span), Some(_)) = (in_entries.or(in_name), &node.children) {
-            let span = Span::new(span.source, span.start, node.span.end);
-            let text = self.sources.text(span).to_owned();
-            let short = if text.len() < 60 && !text.contains('\n') { text } else { "${ … }".into() };
-            let wrong = Diagnostic::error("unquoted-expression", span, "an expression stands in quotes")
-                .primary_text("to KDL this is a `$` and a block")
-                .help(format!("write `\"{short}\"`"));
-            self.report(wrong);
-            return true;
-        }
-        let operator =
-            node.entries.iter().find(|entry| entry.name.as_ref().is_some_and(|name| *name.value == *"!"));
-        if let Some(entry) = operator {
-            let wrong =
-                Diagnostic::error("unquoted-expression", entry.span, "an expression stands in quotes")
-                    .primary_text("to KDL this is a property called `!`")
-                    .help("write the whole as `\"${a != b}\"`");
-            self.report(wrong);
-            return true;
-        }
-        false
     }
 
     fn loop_node(&mut self, node: &'a Node, context: &Context) -> Option<For> {
@@ -481,28 +444,28 @@ impl<'a> Resolver<'a> {
     }
 
     /// The same scalar twice in one node is a mistake; in two nodes it is a merge.
-    fn duplicates(&mut self, body: &Body, context: &Context) {
+    fn duplicates(&mut self, body: &mut Body, context: &Context) {
         let Shape::Options(schema) = context.shape else { return };
         if context.top {
             return;
         }
         let mut seen: Vec<(u32, u32, Span)> = Vec::new();
-        for item in &body.items {
-            let Item::Define(definition) = item else { continue };
-            self.duplicate(schema, definition, &mut seen);
-        }
+        body.items.retain(|item| match item {
+            Item::Define(definition) => !self.duplicate(schema, definition, &mut seen),
+            Item::For(_) | Item::If(_) | Item::Call(_) | Item::Assert(_) => true,
+        });
     }
 
-    /// One definition among those of its node.
+    /// Whether its node has the definition already, which is reported.
     pub(super) fn duplicate(
         &mut self,
         schema: SchemaId,
         definition: &Definition,
         seen: &mut Vec<(u32, u32, Span)>,
-    ) {
+    ) -> bool {
         let option = self.program.option(schema, definition.option);
         if !option.ty.is_scalar() {
-            return;
+            return false;
         }
         let same = |(known, priority, _): &&(u32, u32, Span)| {
             *known == definition.option && *priority == definition.rank.priority
@@ -513,8 +476,10 @@ impl<'a> Resolver<'a> {
                 .label(*first, "given here first")
                 .label(option.span, "declared here, with one value");
             self.report(wrong);
+            return true;
         }
         seen.push((definition.option, definition.rank.priority, definition.span));
+        false
     }
 }
 

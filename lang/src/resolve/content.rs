@@ -4,7 +4,7 @@ use super::program::*;
 use super::{Context, Names, Resolver, Shape, children};
 use crate::diagnostic::Diagnostic;
 use crate::module::types::{SchemaId, Type};
-use crate::nearest::nearest;
+use crate::nearest::{nearest, with_article};
 use crate::source::Span;
 use crate::syntax::tree::{Document, Entry, Node, Text};
 use std::sync::Arc;
@@ -264,28 +264,27 @@ impl<'a> Resolver<'a> {
             self.property(schema, property, context, &mut head);
         }
         let mut seen = Vec::new();
-        for item in &head.items {
-            if let Item::Define(definition) = item {
-                self.duplicate(schema, definition, &mut seen);
-            }
-        }
+        head.items.retain(|item| match item {
+            Item::Define(definition) => !self.duplicate(schema, definition, &mut seen),
+            Item::For(_) | Item::If(_) | Item::Call(_) | Item::Assert(_) => true,
+        });
         let body = parts.block.map(|block| {
             let id = self.reserve();
             let binds = self.binds(schema, &context.names);
             let context = Context { shape: Shape::Options(schema), top: false, ..context.clone() };
             self.block(id, &block.nodes, &context, binds);
+            // What the head has given already, the block cannot give again.
+            let mut body = std::mem::take(&mut self.program.bodies[id.0 as usize]);
+            body.items.retain(|item| match item {
+                Item::Define(definition) if seen.iter().any(|(option, ..)| *option == definition.option) => {
+                    !self.duplicate(schema, definition, &mut seen)
+                }
+                Item::Define(_) | Item::For(_) | Item::If(_) | Item::Call(_) | Item::Assert(_) => true,
+            });
+            body.index(&self.program);
+            self.program.bodies[id.0 as usize] = body;
             id
         });
-        if let Some(body) = body {
-            let definitions: Vec<(u32, Rank, Span)> =
-                self.program.body(body).items.iter().filter_map(defined).collect();
-            for (option, rank, span) in definitions {
-                let again = Definition { schema, option, rank, content: Content::Values(Vec::new()), span };
-                if seen.iter().any(|(known, ..)| *known == option) {
-                    self.duplicate(schema, &again, &mut seen);
-                }
-            }
-        }
         let head = (!head.items.is_empty() || head.broken).then(|| {
             head.index(&self.program);
             let id = self.reserve();
@@ -344,7 +343,7 @@ impl<'a> Resolver<'a> {
         let written = &name.value;
         let message = match schema {
             SchemaId::ROOT => format!("there is no option `{written}`"),
-            _ => format!("a `{}` has no option `{written}`", of.name),
+            _ => format!("{} has no option `{written}`", with_article(&of.name)),
         };
         let mut wrong = Diagnostic::error("unknown-option", name.span, message);
         if written.contains('$') {
@@ -463,13 +462,6 @@ impl<'a> Resolver<'a> {
                 outer
             }
         }
-    }
-}
-
-fn defined(item: &Item) -> Option<(u32, Rank, Span)> {
-    match item {
-        Item::Define(definition) => Some((definition.option, definition.rank, definition.span)),
-        Item::For(_) | Item::If(_) | Item::Call(_) | Item::Assert(_) => None,
     }
 }
 

@@ -175,7 +175,9 @@ impl<'a> Resolver<'a> {
     fn references(&mut self) {
         let root = &self.program.schemas[0];
         let mut wrong = Vec::new();
+        let mut broken = Vec::new();
         for option in self.program.schemas.iter().flat_map(|schema| &schema.options) {
+            let before = wrong.len();
             named(&option.ty, &mut |target| {
                 let found = root.by_name(target).map(|at| &root.options[at as usize].ty);
                 let diagnostic = match found {
@@ -200,6 +202,12 @@ impl<'a> Resolver<'a> {
                 };
                 wrong.push(diagnostic);
             });
+            if wrong.len() > before {
+                broken.push(option.span);
+            }
+        }
+        for option in self.program.schemas.iter_mut().flat_map(|schema| &mut schema.options) {
+            option.broken |= broken.contains(&option.span);
         }
         self.diagnostics.extend(wrong);
     }

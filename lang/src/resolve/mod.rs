@@ -59,6 +59,7 @@ pub(crate) fn resolve(
     let mut diagnostics = Vec::new();
     let loaded = load::load(world, entry, sources, &mut diagnostics);
     let unreadable = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    let mistakes = diagnostics.len();
     let mut resolver = Resolver {
         loaded: &loaded,
         sources,
@@ -76,8 +77,23 @@ pub(crate) fn resolve(
         resolver.module(ModuleId(module as u32), &nodes);
     }
     resolver.given(given);
-    let Resolver { program, diagnostics, lab, .. } = resolver;
+    let Resolver { program, mut diagnostics, lab, .. } = resolver;
+    consequences(&mut diagnostics, mistakes, sources);
     Resolved { program, lab, diagnostics, unreadable }
+}
+
+/// Takes away what was said about a line that the parser complained about: the first `before` are the parser's.
+fn consequences(diagnostics: &mut Vec<Diagnostic>, before: usize, sources: &Sources) {
+    let line = |diagnostic: &Diagnostic| {
+        let span = diagnostic.primary.as_ref()?.span;
+        Some((span.source, sources.get(span.source).line_column(span.start).0))
+    };
+    let broken: BTreeSet<_> = diagnostics[..before].iter().filter_map(line).collect();
+    let mut at = 0;
+    diagnostics.retain(|diagnostic| {
+        at += 1;
+        at <= before || line(diagnostic).is_none_or(|line| !broken.contains(&line))
+    });
 }
 
 /// What resolving knows so far.

@@ -39,11 +39,13 @@ impl<'a> Resolver<'a> {
             argument: false,
             key: None,
             internal: false,
+            broken: false,
             doc: None,
             examples: Vec::new(),
             body,
             module,
         };
+        let mistakes = self.diagnostics.len();
         let mut default = None;
         let mut typed = false;
         for entry in &node.entries[1..] {
@@ -89,6 +91,7 @@ impl<'a> Resolver<'a> {
             self.report(wrong);
         }
         self.sensible(&option);
+        option.broken = self.diagnostics.len() > mistakes;
         Some((option, default))
     }
 

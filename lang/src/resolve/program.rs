@@ -103,6 +103,8 @@ pub(crate) struct OptionDecl {
     /// `key=`: what the keys of a map are.
     pub(crate) key: Option<Type>,
     pub(crate) internal: bool,
+    /// Whether something about it was refused, so that nothing more is said about its value.
+    pub(crate) broken: bool,
     pub(crate) doc: Option<Arc<str>>,
     pub(crate) examples: Vec<Arc<str>>,
     /// Which of the schema's bodies it is declared in: the names its default sees.
