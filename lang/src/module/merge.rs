@@ -3,7 +3,7 @@
 use super::machine::*;
 use super::terms::REPORTED;
 use super::types::{SchemaId, Type};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Label};
 use crate::eval::{Evaluator, Raised, Symbol, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
@@ -714,6 +714,13 @@ impl Machine {
         }
         diagnostic.code = "key-cycle";
         diagnostic.message = format!("the keys of `{path}` depend on `{path}`");
+        // What asks for the collection while its keys are found is the mistake, not the first entry.
+        if diagnostic.labels.len() > 1 {
+            let asked = diagnostic.labels.remove(0);
+            diagnostic.labels.pop();
+            diagnostic.primary = Some(Label { text: String::new(), ..asked });
+        }
+        diagnostic = diagnostic.label(declaration.span, "the collection");
         diagnostic.help = vec![format!(
             "which entries `{path}` has must be known before any of them is looked into: compute keys, conditions and \
              loops around them from something else, such as a `let`"

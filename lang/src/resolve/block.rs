@@ -7,7 +7,7 @@ use super::{Context, Exports, Names, Resolver, Shape, Templates, children, text_
 use crate::diagnostic::Diagnostic;
 use crate::module::types::SchemaId;
 use crate::source::Span;
-use crate::syntax::tree::{Document, Entry, Node, Scalar, Text};
+use crate::syntax::tree::{Document, Entry, Node, Text};
 use std::sync::Arc;
 
 impl<'a> Resolver<'a> {
