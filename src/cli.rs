@@ -1,6 +1,8 @@
 //! The arguments all commands share, the table of commands, and the way from `main` to one of them and out again.
 
-use crate::commands::{check, completions, destroy, env, eval, exec, list, logs, man, shell};
+use crate::commands::{
+    apply, check, completions, destroy, doctor, env, eval, exec, list, logs, man, plan, shell, status,
+};
 use crate::exit::{Exit, Failure};
 use crate::labs::Labs;
 use crate::ui::{self, Look};
@@ -27,12 +29,16 @@ pub(crate) struct Cli {
 enum Command {
     Check(check::Args),
     Eval(eval::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
     Destroy(destroy::Args),
+    Status(status::Args),
     List(list::Args),
     Exec(exec::Args),
     Shell(shell::Args),
     Env(env::Args),
     Logs(logs::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -43,7 +49,11 @@ impl Command {
         match self {
             Command::Check(args) => args.format == Format::Json,
             Command::Eval(args) => args.format == eval::EvalFormat::Json,
+            Command::Plan(args) => args.format == plan::PlanFormat::Json,
+            Command::Apply(args) => args.format == Format::Json,
             Command::Destroy(args) => args.format == Format::Json,
+            Command::Status(args) => args.format == Format::Json,
+            Command::Doctor(args) => args.format == Format::Json,
             Command::List(args) => args.format == Format::Json,
             Command::Exec(_) | Command::Shell(_) | Command::Env(_) | Command::Logs(_) => false,
             Command::Completions(_) | Command::Man(_) => false,
@@ -54,12 +64,16 @@ impl Command {
         match self {
             Command::Check(args) => check::run(context, args),
             Command::Eval(args) => eval::run(context, args),
+            Command::Plan(args) => plan::run(context, args),
+            Command::Apply(args) => apply::run(context, args),
             Command::Destroy(args) => destroy::run(context, args),
+            Command::Status(args) => status::run(context, args),
             Command::List(args) => list::run(context, args),
             Command::Exec(args) => exec::run(context, args),
             Command::Shell(args) => shell::run(context, args),
             Command::Env(args) => env::run(context, args),
             Command::Logs(args) => logs::run(context, args),
+            Command::Doctor(args) => doctor::run(context, args),
             Command::Completions(args) => completions::run(context, args),
             Command::Man(args) => man::run(context, args),
         }
@@ -67,7 +81,7 @@ impl Command {
 }
 
 /// What every command may want to know of its surroundings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     /// How text for people looks.
     pub(crate) look: Look,
@@ -135,10 +149,19 @@ fn main() -> u8 {
         quiet: cli.quiet,
         verbose: cli.verbose,
     };
-    match cli.command.run(&context) {
+    conclude(&context, cli.command.is_for_programs(), || cli.command.run(&context))
+}
+
+/// Does it, says what went wrong, and gives the exit status.
+pub(crate) fn conclude(
+    context: &Context,
+    for_programs: bool,
+    work: impl FnOnce() -> Result<Exit, Failure>,
+) -> u8 {
+    match work() {
         Ok(exit) => exit.status(),
         Err(failure) => {
-            if cli.command.is_for_programs() {
+            if for_programs {
                 // What cannot be printed can only be told by the exit status.
                 let _ = ui::data(&ui::json::text(&ui::json::failure(&failure)));
             } else if !failure.is_silent() {

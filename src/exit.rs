@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Wrong,
     /// There are changes and `--detailed-exitcode` asks, or something is not as it should be.
     Changes,
+    /// The machine lacks something; it was said.
+    Lacking,
     /// What `exec` and `shell` ran ended with this.
     Command(u8),
 }
@@ -24,6 +26,7 @@ impl Exit {
             Exit::Done => 0,
             Exit::Wrong => 1,
             Exit::Changes => 2,
+            Exit::Lacking => 3,
             Exit::Command(status) => status,
         }
     }

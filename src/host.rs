@@ -26,9 +26,11 @@ impl HostContext {
     /// What the last apply left about this host.
     pub(crate) fn read(running: &Running, host: &str) -> Result<Self, Failure> {
         let directory = running.client.directory();
-        // A host that was never opened before has no process yet; its name and its directories are in the state.
-        let view = directory.host_view(host, host);
-        let exports = fs::read_to_string(directory.host(host).path().join("exports.sh")).unwrap_or_default();
+        let own = directory.host(host);
+        // What a host without a process will see; without the note, at least what every host sees.
+        let view = fs::read(own.path().join("view.json")).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let view = view.unwrap_or_else(|| directory.host_view(host, host));
+        let exports = fs::read_to_string(own.path().join("exports.sh")).unwrap_or_default();
         Ok(Self { view, exports: parse_exports(&exports) })
     }
 

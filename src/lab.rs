@@ -17,7 +17,7 @@ pub(crate) fn file(context: &Context, given: Option<&str>) -> Result<String, Fai
         Some(given) if Path::new(given).is_dir() => only_lab_file(given),
         Some(given) if Path::new(given).exists() => Ok(given.to_owned()),
         Some(given) => match context.labs.entry(given) {
-            Some(file) => Ok(file),
+            Some(entry) => Ok(entry.file),
             None => Err(no_such_lab(context, given)),
         },
         None => only_lab_file("."),

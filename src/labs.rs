@@ -1,9 +1,16 @@
 //! The labs of this user: where their state is, and which there are.
 
+use crate::cli::InputArgs;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use topo_engine::error::Error;
+use topo_engine::linux::files;
+
+/// The note about where a lab was applied from, in its directory.
+const ENTRY: &str = "entry.json";
 
 /// The directory that holds one directory per lab.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Labs {
     root: PathBuf,
 }
@@ -47,9 +54,51 @@ impl Labs {
         !name.is_empty() && !name.contains('/') && self.root.join(name).is_dir()
     }
 
-    /// The file this lab was applied from.
-    pub(crate) fn entry(&self, name: &str) -> Option<String> {
-        let _ = name;
-        None
+    /// Where this lab was applied from.
+    pub(crate) fn entry(&self, name: &str) -> Option<Entry> {
+        let text = std::fs::read(self.root.join(name).join(ENTRY)).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
+    /// Notes where a lab was applied from, if it is still there.
+    ///
+    /// # Errors
+    /// The note cannot be written.
+    pub(crate) fn remember(&self, name: &str, entry: &Entry) -> Result<(), Error> {
+        let path = self.root.join(name).join(ENTRY);
+        if !self.exists(name) || self.entry(name).as_ref() == Some(entry) {
+            return Ok(());
+        }
+        let failed = || format!("write `{}`", path.display());
+        let text = serde_json::to_vec_pretty(entry).map_err(|error| Error::caused(failed(), error))?;
+        files::replace(&path, &text, 0o600).map_err(|error| Error::caused(failed(), error))
+    }
+}
+
+/// The file and the inputs a lab was applied from last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    /// The lab file, as an absolute path.
+    pub(crate) file: String,
+    /// `--set`.
+    pub(crate) set: Vec<(String, String)>,
+    /// `--params`, as an absolute path.
+    pub(crate) params: Option<PathBuf>,
+}
+
+impl Entry {
+    /// This file with these inputs.
+    pub(crate) fn new(file: &str, inputs: &InputArgs) -> Self {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Self {
+            file: absolute(Path::new(file)).to_string_lossy().into_owned(),
+            set: inputs.set.clone(),
+            params: inputs.params.as_deref().map(absolute),
+        }
+    }
+
+    /// The inputs it was applied with.
+    pub(crate) fn inputs(&self) -> InputArgs {
+        InputArgs { name: None, set: self.set.clone(), params: self.params.clone() }
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 }
 
 fn row(context: &Context, name: String) -> Row {
-    let file = context.labs.entry(&name);
+    let file = context.labs.entry(&name).map(|entry| entry.file);
     let mut row = Row { name, state: "stopped", hosts: 0, running: 0, daemons: 0, file };
     match Running::open(context, &row.name) {
         Ok(None) => {}

@@ -4,7 +4,9 @@
 use crate::exit::Failure;
 use crate::ui::plan as text_plan;
 use serde_json::{Value as Json, json};
+use topo_engine::apply::Outcome;
 use topo_engine::error::Error;
+use topo_engine::machine::Missing;
 use topo_engine::graph::ResourceId;
 use topo_engine::plan::{Action, Plan, Reason, Step};
 use topo_lang::{Diagnostic, Label, Severity, Sources};
@@ -32,11 +34,7 @@ pub(crate) fn failure(failure: &Failure) -> Json {
         Failure::Engine(error) => document(self::error(error), json!([])),
         Failure::Runtime(error) => document(chain(error, &[], &[]), json!([])),
         Failure::Missing(missing) => {
-            let all = missing
-                .iter()
-                .map(|one| json!({ "what": one.what, "needed_by": one.needed_by, "cure": one.cure }))
-                .collect();
-            document(Json::Null, all)
+            document(Json::Null, self::missing(missing))
         }
     }
 }
@@ -58,8 +56,8 @@ fn chain(error: &dyn std::error::Error, log: &[String], help: &[String]) -> Json
 
 /// `topo.plan/1`: `{format, lab, summary: {create, update, replace, delete, unchanged}, steps: [{resource, kind, host,
 /// name, action, reason: {code, text, file, line, resource}, changes: [{attribute, from, to}], consequences: […],
-/// after: […]}]}`. Steps stand in an order that respects `after`; a digest stands for what is long or secret.
-pub(crate) fn plan(lab: &str, plan: &Plan, sources: &Sources) -> Json {
+/// after: […]}], missing: [{what, needed_by: […], cure}]}`. Steps stand in an order that respects `after`; a digest stands for what is long or secret.
+pub(crate) fn plan(lab: &str, plan: &Plan, sources: &Sources, missing: &[Missing]) -> Json {
     let consequences = text_plan::consequences(plan);
     let count = |action| plan.steps.iter().filter(|step| step.action == action).count();
     let steps: Vec<Json> = plan
@@ -75,7 +73,37 @@ pub(crate) fn plan(lab: &str, plan: &Plan, sources: &Sources) -> Json {
             "replace": count(Action::Replace), "delete": count(Action::Delete), "unchanged": plan.unchanged,
         },
         "steps": steps,
+        "missing": self::missing(missing),
     })
+}
+
+/// `topo.apply/1`: `{format, lab, done, failed: [{resource, error: {message, causes, log, help}}], skipped: [{resource,
+/// because}], not_begun, milliseconds, steps: [{resource, action}]}`.
+pub(crate) fn outcome(lab: &str, plan: &Plan, outcome: &Outcome) -> Json {
+    let failed: Vec<Json> = outcome
+        .failed
+        .iter()
+        .map(|(id, error)| json!({ "resource": id.to_string(), "error": self::error(error) }))
+        .collect();
+    let skipped: Vec<Json> = outcome
+        .skipped
+        .iter()
+        .map(|(id, because)| json!({ "resource": id.to_string(), "because": because.to_string() }))
+        .collect();
+    let steps: Vec<Json> = plan
+        .steps
+        .iter()
+        .map(|step| json!({ "resource": step.id.to_string(), "action": step.action }))
+        .collect();
+    json!({
+        "format": "topo.apply/1", "lab": lab, "done": outcome.done, "failed": failed, "skipped": skipped,
+        "not_begun": outcome.left, "milliseconds": outcome.took.as_secs_f64() * 1000.0, "steps": steps,
+    })
+}
+
+/// `[{what, needed_by: […], cure}]`
+pub(crate) fn missing(missing: &[Missing]) -> Json {
+    missing.iter().map(|one| json!({ "what": one.what, "needed_by": one.needed_by, "cure": one.cure })).collect()
 }
 
 fn step(step: &Step, sources: &Sources, consequences: &[String]) -> Json {

@@ -80,7 +80,7 @@ pub(crate) fn consequences(plan: &Plan) -> BTreeMap<&ResourceId, Vec<String>> {
     let mut out: BTreeMap<&ResourceId, Vec<String>> = BTreeMap::new();
     for step in &plan.steps {
         let (cause, verb) = match &step.reason {
-            Reason::Reads(id) if step.id.kind.to_string() == "daemon" => (id, "restarts"),
+            Reason::Reads(id) if step.id.kind.name() == "daemon" => (id, "restarts"),
             Reason::Reads(id) => (id, "does again"),
             Reason::Inside(id) => (id, "makes anew"),
             _ => continue,
@@ -102,7 +102,7 @@ pub(crate) fn difference(change: &Change, arrow: &str) -> String {
 /// Where a plan's steps are told: what belongs to the lab as a whole, then each host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Group {
-    /// Networks and whatever else has no host.
+    /// Networks, files of every host, and whatever else has no host.
     Lab,
     /// One host; numbers within names sort as numbers.
     Host(Vec<Piece>, String),
@@ -128,7 +128,7 @@ impl Group {
     /// How it is headed.
     pub(crate) fn name(&self) -> &str {
         match self {
-            Group::Lab => "networks",
+            Group::Lab => "lab",
             Group::Host(_, name) => name,
         }
     }

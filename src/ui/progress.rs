@@ -120,7 +120,8 @@ impl Progress {
         }
     }
 
-    fn line(&self, text: &str) {
+    /// Says something above the bar.
+    pub(crate) fn line(&self, text: &str) {
         self.bar.suspend(|| ui::message(text));
     }
 

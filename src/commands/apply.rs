@@ -1,0 +1,126 @@
+//! `topo apply`: plans, shows, asks, does, and says how to enter.
+
+use crate::cli::{Context, Format, LabArgs};
+use crate::exit::{Exit, Failure};
+use crate::interrupt::Stop;
+use crate::session::Prepared;
+use crate::ui::plan::Detail;
+use crate::ui::progress::{Progress, Talk, duration};
+use crate::ui::{self, plural, style};
+use crate::timeout;
+use std::sync::Arc;
+use std::time::Duration;
+use topo_engine::apply::Outcome;
+use topo_engine::error::Error;
+use topo_engine::kinds::Kind;
+use topo_engine::plan::{Action, Step};
+use topo_engine::session::Work;
+
+/// Make the running lab what the file says
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    lab: LabArgs,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// Begin no further step after this long, such as `2min`
+    #[arg(long, value_name = "DURATION", value_parser = timeout::parse)]
+    timeout: Option<Duration>,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    let prepared = Prepared::new(context, &args.lab)?;
+    let for_programs = args.format == Format::Json;
+    let exit = prepared.change(context, for_programs, |work| change(context, args, &prepared, work))?;
+    context.labs.remember(prepared.name.as_str(), &prepared.entry)?;
+    Ok(exit)
+}
+
+fn change(context: &Context, args: &Args, prepared: &Prepared, work: Work) -> Result<Exit, Failure> {
+    let plan = work.plan.clone();
+    if !plan.is_empty() {
+        if !context.quiet && args.format == Format::Text {
+            let detail = if context.verbose { Detail::Full } else { Detail::Brief };
+            ui::message(&ui::plan::render(&plan, &prepared.sources, context.look, detail));
+        }
+        if !args.yes {
+            if !ui::can_ask() {
+                return Err(Failure::input("nobody can be asked here", "`--yes` applies without asking"));
+            }
+            if !ui::ask(&format!("apply this to lab {}{}{0:#}?", style::HEADING, prepared.name)) {
+                ui::message("nothing was changed");
+                return Ok(Exit::Wrong);
+            }
+        }
+    }
+    let talk = match (context.quiet || args.format == Format::Json, context.verbose) {
+        (true, _) => Talk::Little,
+        (false, true) => Talk::All,
+        (false, false) => Talk::Some,
+    };
+    let progress = Arc::new(Progress::new(talk, context.look));
+    let said = progress.clone();
+    let stop = Stop::on_signals(move || said.line("stopping after the steps under way; again to stop at once"));
+    if let Some(limit) = args.timeout {
+        stop.after(limit);
+    }
+    let outcome = work.apply(&|event| progress.event(event), &stop.asked);
+    progress.finish();
+    let outcome = outcome?;
+    if args.format == Format::Json {
+        ui::data(&ui::json::text(&ui::json::outcome(prepared.name.as_str(), &plan, &outcome)))?;
+    }
+    if outcome.is_complete() {
+        if !context.quiet && args.format == Format::Text {
+            let is_new_host = |step: &Step| step.action == Action::Create && step.id.kind == Kind::Netns;
+            ui::message(&done(&outcome, prepared, plan.steps.iter().any(is_new_host)));
+        }
+        return Ok(Exit::Done);
+    }
+    incomplete(&outcome, prepared, &stop)
+}
+
+/// What is said when all went well; of a lab that has new hosts, how to get there.
+fn done(outcome: &Outcome, prepared: &Prepared, new_hosts: bool) -> String {
+    if outcome.done == 0 {
+        return "nothing to change".to_owned();
+    }
+    let mut text = format!("applied {} in {}", plural(outcome.done, "step"), duration(outcome.took));
+    let hosts: Vec<&str> = prepared.lab.hosts.keys().map(|host| host.as_str()).collect();
+    let example = hosts.iter().find(|host| host.starts_with("client")).or(hosts.last());
+    if let (true, Some(host)) = (new_hosts, example) {
+        let width = host.len();
+        text.push_str(&format!(
+            "\n\n  {bold}topo shell {host}{bold:#}{:18}a shell on a host\
+             \n  {bold}topo exec {host} -- COMMAND{bold:#}{:8}a command there\
+             \n  {bold}source <(topo env {host}){bold:#}{:11}its variables in this shell\
+             \n  {bold}topo status{bold:#}{:width$}{:19}what runs\n",
+            "", "", "", "", "",
+            bold = style::HEADING,
+        ));
+    }
+    text
+}
+
+fn incomplete(outcome: &Outcome, prepared: &Prepared, stop: &Stop) -> Result<Exit, Failure> {
+    let mut parts = vec![format!("{} done", plural(outcome.done, "step"))];
+    for (count, what) in
+        [(outcome.failed.len(), "failed"), (outcome.skipped.len(), "left out because of that"), (outcome.left, "not begun")]
+    {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    let stands = parts.join(", ");
+    let name = &prepared.name;
+    let help = vec![format!("`topo apply` goes on from here, `topo destroy {name}` removes all of it")];
+    if outcome.failed.is_empty() && !stop.is_late() {
+        return Err(Failure::Interrupted { message: format!("interrupted: {stands}"), help });
+    }
+    let operation = if outcome.failed.is_empty() { "apply the lab in time" } else { "apply the lab" };
+    Err(Failure::Engine(Error { help, ..Error::found(operation, stands) }))
+}

@@ -1,0 +1,53 @@
+//! Ctrl-C while something is being changed: the first one lets the steps under way finish, the second ends at once.
+
+use nix::sys::signal::{SigSet, Signal};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// The exit status of an interrupted command.
+pub(crate) const STATUS: i32 = 4;
+
+/// Asks for an end: by a signal, or because the time is up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stop {
+    /// Set once no further step is to begin.
+    pub(crate) asked: Arc<AtomicBool>,
+    late: Arc<AtomicBool>,
+}
+
+impl Stop {
+    /// Watches for signals on a thread of its own, and says so when one comes. Call it before any other thread starts:
+    /// all threads leave these signals to that one.
+    pub(crate) fn on_signals(say: impl Fn() + Send + 'static) -> Self {
+        let stop = Self::default();
+        let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
+        if signals.thread_block().is_ok() {
+            let asked = stop.asked.clone();
+            std::thread::spawn(move || {
+                while signals.wait().is_ok() {
+                    if asked.swap(true, Ordering::Relaxed) {
+                        std::process::exit(STATUS);
+                    }
+                    say();
+                }
+            });
+        }
+        stop
+    }
+
+    /// Asks for an end when so much time has passed.
+    pub(crate) fn after(&self, limit: Duration) {
+        let stop = self.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(limit);
+            stop.late.store(true, Ordering::Relaxed);
+            stop.asked.store(true, Ordering::Relaxed);
+        });
+    }
+
+    /// Whether the time was up.
+    pub(crate) fn is_late(&self) -> bool {
+        self.late.load(Ordering::Relaxed)
+    }
+}

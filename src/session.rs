@@ -1,0 +1,136 @@
+//! From the command line to the engine's session: the lab that is meant, evaluated, decoded, and looked at from inside.
+
+use crate::cli::{Context, InputArgs, LabArgs, conclude};
+use crate::evaluated::{Evaluated, Leases, evaluate, lab_name};
+use crate::exit::{Exit, Failure};
+use crate::lab;
+use crate::labs::Entry;
+use std::path::Path;
+use topo_engine::decode::decode;
+use topo_engine::error::Error;
+use topo_engine::lab::Lab;
+use topo_engine::name::LabName;
+use topo_engine::session::{Refused, Session, Work};
+use topo_lang::{LabName as Named, Sources};
+
+/// This program, as the supervisor is started from it.
+const EXE: &str = "/proc/self/exe";
+
+/// A lab that has no mistake, and the session with it.
+pub(crate) struct Prepared {
+    /// What it is called.
+    pub(crate) name: LabName,
+    /// Where it came from.
+    pub(crate) entry: Entry,
+    /// The texts that places point into.
+    pub(crate) sources: Sources,
+    /// What it should be.
+    pub(crate) lab: Lab,
+    /// The engine's side.
+    pub(crate) session: Session,
+}
+
+impl Prepared {
+    /// The lab that the arguments mean.
+    ///
+    /// # Errors
+    /// There is none, or it has mistakes.
+    pub(crate) fn new(context: &Context, args: &LabArgs) -> Result<Self, Failure> {
+        let file = lab::file(context, args.lab.as_deref())?;
+        let renamed = match (&args.inputs.name, args.lab.as_deref()) {
+            (Some(name), _) => Some(name.as_str()),
+            // Meant by the name it runs under, which may not be the one in its file.
+            (None, Some(given)) if given != file => Some(given),
+            (None, _) => None,
+        };
+        Self::of_file(context, &file, &args.inputs, renamed)
+    }
+
+    /// The lab in a file, under another name if one is given.
+    ///
+    /// # Errors
+    /// It has mistakes.
+    pub(crate) fn of_file(
+        context: &Context,
+        file: &str,
+        inputs: &InputArgs,
+        renamed: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let known = renamed.map_or_else(|| lab::name_of(file), str::to_owned);
+        let leases = leases(context, &known)?;
+        let evaluation = evaluate(file, inputs, leases)?;
+        let named = evaluation.lab.clone();
+        let Evaluated { sources, value, .. } = Evaluated::from(context, evaluation, None)?;
+        let named = renamed.map_or(named, |name| Named { name: name.into(), span: None });
+        let decoded = lab_name(&named).and_then(|name| Ok((decode(&value, &name)?, name)));
+        let (lab, name) = match decoded {
+            Ok(found) => found,
+            Err(diagnostics) => return Err(Failure::Lab { sources, diagnostics }),
+        };
+        let session = Session::new(context.labs.root(), &name, Path::new(EXE));
+        Ok(Self { name, entry: Entry::new(file, inputs), sources, lab, session })
+    }
+
+    /// Looks at the lab, running or not, and hands the plan to `work`.
+    pub(crate) fn look(
+        &self,
+        context: &Context,
+        for_programs: bool,
+        work: impl FnOnce(&Work) -> Result<Exit, Failure>,
+    ) -> Result<Exit, Failure> {
+        let code = self.session.look(&self.lab, |found| {
+            conclude(context, for_programs, || work(&readable(found?, &self.name)?))
+        });
+        self.ended(code)
+    }
+
+    /// Looks at the lab with all that is needed to change it.
+    pub(crate) fn change(
+        &self,
+        context: &Context,
+        for_programs: bool,
+        work: impl FnOnce(Work) -> Result<Exit, Failure>,
+    ) -> Result<Exit, Failure> {
+        let code = self.session.change(&self.lab, |found| {
+            conclude(context, for_programs, || work(readable(found?, &self.name)?))
+        });
+        self.ended(code)
+    }
+
+    fn ended(&self, code: Result<u8, Refused>) -> Result<Exit, Failure> {
+        match code {
+            // The signals that a terminal or another process ends us with: hang-up, interrupt, terminate.
+            Ok(129 | 130 | 143) => Err(Failure::Interrupted {
+                message: "interrupted before anything was changed".to_owned(),
+                help: Vec::new(),
+            }),
+            Ok(code) => Ok(Exit::Command(code)),
+            Err(Refused::Wrong(diagnostics)) => {
+                Err(Failure::Lab { sources: self.sources.clone(), diagnostics })
+            }
+            Err(Refused::Missing(missing)) => Err(Failure::Missing(missing)),
+            Err(Refused::Failed(error)) => Err(Failure::Engine(error)),
+        }
+    }
+}
+
+/// A state that cannot be read is not taken for an empty one.
+fn readable(work: Work, name: &LabName) -> Result<Work, Failure> {
+    match &work.spoilt {
+        None => Ok(work),
+        Some(reason) => Err(Failure::Engine(
+            Error::found(format!("read the recorded state of lab `{name}`"), reason)
+                .help(format!("`topo destroy {name}` removes all of it; then apply it again")),
+        )),
+    }
+}
+
+/// The numbers of addresses that the lab of this name handed out before.
+fn leases(context: &Context, name: &str) -> Result<Leases, Failure> {
+    let Ok(name) = LabName::try_from(name) else { return Ok(Leases::new()) };
+    let session = Session::new(context.labs.root(), &name, Path::new(EXE));
+    let numbers = |hosts: std::collections::BTreeMap<String, u32>| {
+        hosts.into_iter().map(|(host, number)| (host, u64::from(number))).collect()
+    };
+    Ok(session.leases()?.into_iter().map(|(network, hosts)| (network.to_string(), numbers(hosts))).collect())
+}
