@@ -28,7 +28,8 @@ impl HostContext {
         let directory = running.client.directory();
         let own = directory.host(host);
         // What a host without a process will see; without the note, at least what every host sees.
-        let view = fs::read(own.path().join("view.json")).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let view =
+            fs::read(own.path().join("view.json")).ok().and_then(|text| serde_json::from_slice(&text).ok());
         let view = view.unwrap_or_else(|| directory.host_view(host, host));
         let exports = fs::read_to_string(own.path().join("exports.sh")).unwrap_or_default();
         Ok(Self { view, exports: parse_exports(&exports) })

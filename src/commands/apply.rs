@@ -4,10 +4,10 @@ use crate::cli::{Context, Format, LabArgs};
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Stop;
 use crate::session::Prepared;
+use crate::timeout;
 use crate::ui::plan::Detail;
 use crate::ui::progress::{Progress, Talk, duration};
 use crate::ui::{self, plural, style};
-use crate::timeout;
 use std::sync::Arc;
 use std::time::Duration;
 use topo_engine::apply::Outcome;
@@ -64,7 +64,8 @@ fn change(context: &Context, args: &Args, prepared: &Prepared, work: Work) -> Re
     };
     let progress = Arc::new(Progress::new(talk, context.look));
     let said = progress.clone();
-    let stop = Stop::on_signals(move || said.line("stopping after the steps under way; again to stop at once"));
+    let stop =
+        Stop::on_signals(move || said.line("stopping after the steps under way; again to stop at once"));
     if let Some(limit) = args.timeout {
         stop.after(limit);
     }
@@ -93,24 +94,29 @@ fn done(outcome: &Outcome, prepared: &Prepared, new_hosts: bool) -> String {
     let hosts: Vec<&str> = prepared.lab.hosts.keys().map(|host| host.as_str()).collect();
     let example = hosts.iter().find(|host| host.starts_with("client")).or(hosts.last());
     if let (true, Some(host)) = (new_hosts, example) {
-        let width = host.len();
-        text.push_str(&format!(
-            "\n\n  {bold}topo shell {host}{bold:#}{:18}a shell on a host\
-             \n  {bold}topo exec {host} -- COMMAND{bold:#}{:8}a command there\
-             \n  {bold}source <(topo env {host}){bold:#}{:11}its variables in this shell\
-             \n  {bold}topo status{bold:#}{:width$}{:19}what runs\n",
-            "", "", "", "", "",
-            bold = style::HEADING,
-        ));
+        let ways = [
+            (format!("topo shell {host}"), "a shell on a host"),
+            (format!("topo exec {host} -- COMMAND"), "a command there"),
+            (format!("source <(topo env {host})"), "its variables in this shell"),
+            ("topo status".to_owned(), "what runs"),
+        ];
+        let width = ways.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
+        text.push('\n');
+        for (command, what) in ways {
+            text.push_str(&format!("\n  {}{command:width$}{0:#}   {what}", style::HEADING));
+        }
+        text.push('\n');
     }
     text
 }
 
 fn incomplete(outcome: &Outcome, prepared: &Prepared, stop: &Stop) -> Result<Exit, Failure> {
     let mut parts = vec![format!("{} done", plural(outcome.done, "step"))];
-    for (count, what) in
-        [(outcome.failed.len(), "failed"), (outcome.skipped.len(), "left out because of that"), (outcome.left, "not begun")]
-    {
+    for (count, what) in [
+        (outcome.failed.len(), "failed"),
+        (outcome.skipped.len(), "left out because of that"),
+        (outcome.left, "not begun"),
+    ] {
         if count > 0 {
             parts.push(format!("{count} {what}"));
         }

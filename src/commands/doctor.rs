@@ -6,8 +6,8 @@ use crate::session::Prepared;
 use crate::ui::{self, style};
 use serde_json::json;
 use std::fmt::Write;
-use topo_engine::error::Error;
 use topo_engine::digest::DigestKey;
+use topo_engine::error::Error;
 use topo_engine::linux::machine::{Outcome, Probe, probes};
 use topo_engine::lower::lower;
 use topo_engine::machine::Missing;
@@ -79,7 +79,9 @@ fn document(probes: &[Probe], missing: &[Missing]) -> serde_json::Value {
     let probes: Vec<_> = probes
         .iter()
         .map(|probe| match &probe.outcome {
-            Outcome::Works => json!({ "name": probe.name, "works": true, "found": null, "cure": null, "costs": null }),
+            Outcome::Works => {
+                json!({ "name": probe.name, "works": true, "found": null, "cure": null, "costs": null })
+            }
             Outcome::Missing { found, cure, costs } => {
                 json!({ "name": probe.name, "works": false, "found": found, "cure": cure, "costs": costs })
             }

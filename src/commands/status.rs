@@ -2,11 +2,11 @@
 
 use crate::cli::{Context, Format};
 use crate::exit::{Exit, Failure};
+use crate::lab;
 use crate::labs::Entry;
 use crate::running::Running;
 use crate::session::Prepared;
 use crate::ui::{self, plural, style, table::Table};
-use crate::lab;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -101,9 +101,10 @@ fn text(context: &Context, found: &Found<'_>, prepared: &Prepared) -> String {
             out.push_str("not as the lab file says:\n");
             for step in &found.plan.steps {
                 let reason = ui::plan::reason(&step.reason, &prepared.sources);
-                out.push_str(&format!("  {}  {}({reason}){0:#}\n", step.id, style::DIM));
+                out.push_str(&format!("  {}  {dim}({reason}){dim:#}\n", step.id, dim = style::DIM));
             }
-            let more = if context.verbose { "" } else { ": `topo plan` shows more, `topo apply` puts it right" };
+            let more =
+                if context.verbose { "" } else { ": `topo plan` shows more, `topo apply` puts it right" };
             out.push_str(&format!("{}{more}\n", ui::plan::summary(found.plan)));
         }
     }

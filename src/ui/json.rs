@@ -6,8 +6,8 @@ use crate::ui::plan as text_plan;
 use serde_json::{Value as Json, json};
 use topo_engine::apply::Outcome;
 use topo_engine::error::Error;
-use topo_engine::machine::Missing;
 use topo_engine::graph::ResourceId;
+use topo_engine::machine::Missing;
 use topo_engine::plan::{Action, Plan, Reason, Step};
 use topo_lang::{Diagnostic, Label, Severity, Sources};
 
@@ -33,9 +33,7 @@ pub(crate) fn failure(failure: &Failure) -> Json {
         Failure::Output(error) => document(said(&error.to_string(), &[]), json!([])),
         Failure::Engine(error) => document(self::error(error), json!([])),
         Failure::Runtime(error) => document(chain(error, &[], &[]), json!([])),
-        Failure::Missing(missing) => {
-            document(Json::Null, self::missing(missing))
-        }
+        Failure::Missing(missing) => document(Json::Null, self::missing(missing)),
     }
 }
 
@@ -103,7 +101,10 @@ pub(crate) fn outcome(lab: &str, plan: &Plan, outcome: &Outcome) -> Json {
 
 /// `[{what, needed_by: […], cure}]`
 pub(crate) fn missing(missing: &[Missing]) -> Json {
-    missing.iter().map(|one| json!({ "what": one.what, "needed_by": one.needed_by, "cure": one.cure })).collect()
+    missing
+        .iter()
+        .map(|one| json!({ "what": one.what, "needed_by": one.needed_by, "cure": one.cure }))
+        .collect()
 }
 
 fn step(step: &Step, sources: &Sources, consequences: &[String]) -> Json {

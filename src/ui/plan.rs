@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use topo_engine::attribute::Attribute;
 use topo_engine::graph::ResourceId;
+use topo_engine::kinds::Kind;
 use topo_engine::plan::{Action, Change, Plan, Reason, Step};
 use topo_lang::Sources;
 
@@ -27,8 +28,7 @@ pub(crate) fn render(plan: &Plan, sources: &Sources, look: Look, detail: Detail)
     let mut collapsed: Vec<(&str, &[&Step])> = Vec::new();
     let groups = groups(plan);
     for (group, steps) in &groups {
-        let whole = |action| steps.iter().all(|step| step.action == action);
-        if detail == Detail::Brief && !group.is_lab() && (whole(Action::Create) || whole(Action::Delete)) {
+        if detail == Detail::Brief && is_whole(steps) {
             collapsed.push((group.name(), steps));
             continue;
         }
@@ -42,6 +42,15 @@ pub(crate) fn render(plan: &Plan, sources: &Sources, look: Look, detail: Detail)
     write_collapsed(&mut out, &collapsed, look);
     let _ = writeln!(out, "{}", summary(plan));
     out
+}
+
+/// Whether a host is made, or removed, with all that is in it.
+fn is_whole(steps: &[&Step]) -> bool {
+    let host = steps.iter().find(|step| step.id.kind == Kind::Netns);
+    host.is_some_and(|host| {
+        matches!(host.action, Action::Create | Action::Delete)
+            && steps.iter().all(|step| step.action == host.action)
+    })
 }
 
 /// `3 to create, 1 to change, 41 unchanged`
@@ -80,7 +89,7 @@ pub(crate) fn consequences(plan: &Plan) -> BTreeMap<&ResourceId, Vec<String>> {
     let mut out: BTreeMap<&ResourceId, Vec<String>> = BTreeMap::new();
     for step in &plan.steps {
         let (cause, verb) = match &step.reason {
-            Reason::Reads(id) if step.id.kind.name() == "daemon" => (id, "restarts"),
+            Reason::Reads(id) if step.id.kind == Kind::Daemon => (id, "restarts"),
             Reason::Reads(id) => (id, "does again"),
             Reason::Inside(id) => (id, "makes anew"),
             _ => continue,
@@ -131,10 +140,6 @@ impl Group {
             Group::Lab => "lab",
             Group::Host(_, name) => name,
         }
-    }
-
-    fn is_lab(&self) -> bool {
-        *self == Group::Lab
     }
 }
 
@@ -222,12 +227,13 @@ fn contents(steps: &[&Step]) -> String {
             None => kinds.push((kind, vec![&step.id.name])),
         }
     }
-    let parts =
-        kinds.into_iter().filter(|(kind, _)| kind != "netns").map(|(kind, names)| match names.as_slice() {
+    let parts = kinds.into_iter().filter(|(kind, _)| kind != Kind::Netns.name()).map(|(kind, names)| {
+        match names.as_slice() {
             [name] => format!("{kind} {name}"),
             names if names.len() <= 3 => format!("{kind} {}", names.join(" ")),
             names => format!("{} {kind}s", names.len()),
-        });
+        }
+    });
     parts.collect::<Vec<_>>().join(", ")
 }
 
@@ -270,5 +276,85 @@ fn sign(action: Action) -> (&'static str, anstyle::Style) {
         Action::Update => ("~", style::NOTE),
         Action::Replace => ("-/+", style::BAD),
         Action::Delete => ("-", style::BAD),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use topo_engine::attribute::Attributes;
+    use topo_engine::name::HostName;
+    use topo_lang::{Source, SourceId, Span};
+
+    const LOOK: Look = Look { unicode: true, graphics: true, width: 80 };
+
+    fn id(kind: Kind, host: Option<&str>, name: &str) -> ResourceId {
+        ResourceId { kind, host: host.map(|host| HostName::try_from(host).unwrap()), name: name.into() }
+    }
+
+    fn step(id: ResourceId, action: Action, reason: Reason, changes: Vec<Change>) -> Step {
+        let attributes = Attributes::from([("mode".to_owned(), Attribute::Int(0o644))]);
+        Step { id, action, changes, reason, after: Vec::new(), depends_on: Vec::new(), attributes }
+    }
+
+    fn change(attribute: &str, from: &str, to: &str) -> Change {
+        Change { attribute: attribute.to_owned(), from: Some(from.into()), to: Some(to.into()) }
+    }
+
+    fn shown(steps: Vec<Step>, unchanged: usize) -> String {
+        let mut sources = Sources::default();
+        sources.add(Source::new("lab.kdl", "one\ntwo\nthree\n"));
+        let plan = Plan { steps, unchanged, bookkeeping: Vec::new() };
+        anstream::adapter::strip_str(&render(&plan, &sources, LOOK, Detail::Brief)).to_string()
+    }
+
+    fn line_two() -> Span {
+        Span::new(SourceId(0), 4, 7)
+    }
+
+    #[test]
+    fn a_change_names_attributes_reason_and_consequence() {
+        let file = id(Kind::File, Some("kdc1"), "/etc/krb5.conf");
+        let daemon = id(Kind::Daemon, Some("kdc1"), "krb5kdc");
+        let out = shown(
+            vec![
+                step(
+                    file.clone(),
+                    Action::Update,
+                    Reason::Changed(line_two()),
+                    vec![change("owner", "0", "1")],
+                ),
+                step(daemon, Action::Update, Reason::Reads(file), Vec::new()),
+            ],
+            7,
+        );
+        let expected = "\
+kdc1
+   ~ file /etc/krb5.conf  (changed in lab.kdl:2)
+       owner 0 → 1
+       → restarts daemon kdc1/krb5kdc
+   ~ daemon krb5kdc  (reads file kdc1:/etc/krb5.conf)
+
+2 to change, 7 unchanged
+";
+        assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn new_hosts_take_a_line_each_in_the_order_of_their_numbers() {
+        let made = |host: &str| {
+            let new = || Reason::New(line_two());
+            [
+                step(id(Kind::Netns, Some(host), ""), Action::Create, new(), Vec::new()),
+                step(id(Kind::Veth, Some(host), "eth0"), Action::Create, new(), Vec::new()),
+            ]
+        };
+        let out = shown(["client10", "client9"].into_iter().flat_map(made).collect(), 0);
+        assert_eq!(out, "   + client9   veth eth0\n   + client10  veth eth0\n\n4 to create\n");
+    }
+
+    #[test]
+    fn an_empty_plan_says_so() {
+        assert_eq!(shown(Vec::new(), 12), "nothing to change\n");
     }
 }
