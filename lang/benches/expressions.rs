@@ -2,7 +2,11 @@
 //!
 //! `hosts.nix` is the same text for both; the outcome is printed as JSON by both and compared.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot go on stops, and prints what it measured")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot go on stops, and prints what it measured"
+)]
 
 use std::process::Command;
 use std::sync::Arc;
@@ -33,14 +37,24 @@ fn ours(text: &str, count: u32) -> String {
     let expr = Arc::new(Expr::parse(SourceId(0), &call).unwrap());
     let mut evaluator = Evaluator::new(Limits::default());
     let thunk = evaluator.expr(&expr, &Scope::empty());
-    evaluator.json(thunk, expr.span()).unwrap().to_string()
+    evaluator.json(thunk, expr.span()).unwrap()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the rival is no process of a lab")]
 fn nix(count: u32) -> Option<String> {
     let output = Command::new("nix-instantiate")
         .env("NIX_STORE_DIR", std::env::temp_dir().join("topo-nix-oracle/store"))
-        .args(["--store", "dummy://", "--eval", "--strict", "--json", HOSTS, "--argstr", "n", &count.to_string()])
+        .args([
+            "--store",
+            "dummy://",
+            "--eval",
+            "--strict",
+            "--json",
+            HOSTS,
+            "--argstr",
+            "n",
+            &count.to_string(),
+        ])
         .output()
         .ok()?;
     Some(String::from_utf8(output.stdout).unwrap().trim_end().to_string())

@@ -45,7 +45,8 @@ fn ours(text: &str) -> Result<serde_json::Value, String> {
         return Err(show(wrong));
     }
     let thunk = evaluator.expr(&expr, &Scope::empty());
-    evaluator.json(thunk, expr.span()).map_err(|raised| show(&raised.diagnostic()))
+    let json = evaluator.json(thunk, expr.span()).map_err(|raised| show(&raised.diagnostic()))?;
+    Ok(serde_json::from_str(&json).unwrap())
 }
 
 fn check(name: &str) -> Vec<(String, Result<serde_json::Value, String>)> {
@@ -158,4 +159,51 @@ fn library() {
 #[test]
 fn ours_alone() {
     check("ours");
+}
+
+/// However deep or large, there is an answer, and soon.
+#[test]
+fn depth() {
+    let check = |text: String, expected: &str| {
+        let found = match ours(&text) {
+            Ok(json) => json.to_string(),
+            Err(error) => error.split(": ").nth(1).unwrap_or_default().to_string(),
+        };
+        assert_eq!(found, expected, "{}…", text.chars().take(40).collect::<String>());
+    };
+    let nested = |open: &str, inner: &str, close: &str, times: usize| {
+        format!("{}{inner}{}", open.repeat(times), close.repeat(times))
+    };
+    check(nested("(", "1", ")", 2_000), "1");
+    check(nested("(", "1", ")", 10_000), "too-deep");
+    check(nested("(", "1", "", 100_000), "too-deep");
+    check(format!("builtins.length {}", nested("[", "", "]", 2_000)), "1");
+    check(nested("[", "", "]", 10_000), "too-deep");
+    check(nested("{a=", "1", ";}", 10_000), "too-deep");
+    check(nested("\"${", "\"x\"", "}\"", 10_000), "too-deep");
+    check(nested("x: ", "1", "", 100_000), "too-deep");
+    check(nested("!", "true", "", 100_000), "too-deep");
+    check(nested("-", "1", "", 100_000), "too-deep");
+    check(nested("if true then ", "1", " else 2", 1_000), "1");
+    check(nested("let a = 1; in ", "a", "", 2_000), "1");
+    check(nested("1 + ", "1", "", 10_000), "10001");
+    check(nested("1 + ", "1", "", 100_000), "too-deep");
+    check(nested("[ 1 ] ++ ", "[ 1 ]", "", 100_000), "too-deep");
+    check(format!("{{ {} }}.a ? b", nested("a.", "a = 1;", "", 2_000)), "false");
+    check(format!("{{ {} }}", nested("a.", "a = 1;", "", 100_000)), "too-deep");
+    check("let f = n: if n == 0 then 0 else 1 + f (n - 1); in f 5000".into(), "5000");
+    check("let f = n: 1 + f (n + 1); in f 0".into(), "too-deep");
+    check("let f = x: f x; in f 1".into(), "too-deep");
+    check("let f = n: [ (f n) ]; in builtins.deepSeq (f 1) 1".into(), "too-large");
+    check("let x = { inherit x; }; in x".into(), "too-deep");
+    check("lib.foldr (a: b: a + b) 0 (lib.range 1 4000)".into(), "8002000");
+    check(
+        "builtins.length (lib.flatten (builtins.foldl' (a: b: [ a ]) [ 1 ] (lib.range 1 100000)))".into(),
+        "1",
+    );
+    check("builtins.stringLength (lib.strings.replicate 100000000 \"abc\")".into(), "too-large");
+    check("lib.range 1 9223372036854775807".into(), "too-large");
+    check("builtins.match \"((a{1000}){1000}){1000}\" \"a\"".into(), "bad-pattern");
+    check("\0".into(), "expression-syntax");
+    check("\"\0\"".into(), "\"\\u0000\"");
 }

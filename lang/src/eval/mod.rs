@@ -29,7 +29,8 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::syntax::expr::Expr;
 use code::{Op, OpId};
-use std::collections::{BTreeMap, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use thunk::{Forcing, Thunk};
 
@@ -67,10 +68,10 @@ pub struct Evaluator {
     calls: u64,
     code: Vec<Op>,
     op_spans: Vec<Span>,
-    compiled: HashMap<usize, (Arc<Expr>, OpId)>,
+    compiled: FxHashMap<usize, (Arc<Expr>, OpId)>,
     symbols: val::Symbols,
     places: Vec<Span>,
-    globals: HashMap<Symbol, Option<ThunkId>>,
+    globals: FxHashMap<Symbol, Option<ThunkId>>,
     warnings: Vec<Diagnostic>,
     /// The operation that is about to call, for the places of its arguments.
     calling: Option<OpId>,
@@ -110,7 +111,7 @@ mod tests {
         let mut evaluator = Evaluator::new(Limits::default());
         let thunk = evaluator.expr(&expr, &Scope::empty());
         let found = match evaluator.json(thunk, expr.span()) {
-            Ok(value) => value.to_string(),
+            Ok(json) => json,
             Err(raised) => format!("{}: {}", raised.code(), raised.diagnostic().message),
         };
         assert_eq!(found, expected, "{text}");

@@ -5,7 +5,7 @@ use super::code::LambdaCode;
 use super::scope::Scope;
 use crate::eval::builtins::Builtin;
 use crate::source::Span;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -145,7 +145,7 @@ impl Val {
 #[derive(Default)]
 pub(crate) struct Symbols {
     names: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, Symbol>,
+    numbers: FxHashMap<Arc<str>, Symbol>,
 }
 
 impl Symbols {

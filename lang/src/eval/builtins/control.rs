@@ -44,7 +44,7 @@ pub(super) const TABLE: &[Builtin] = &[
         let message = match message {
             Val::Text(text) => text,
             _ => match e.json(a.values[0], a.span) {
-                Ok(json) => json.to_string().into(),
+                Ok(json) => json.into(),
                 Err(_) => Arc::from(message.what()),
             },
         };

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 pub(super) const TABLE: &[Builtin] = &[
     row("toJSON", 1, |e, a| {
-        let json = e.json(a.values[0], a.span)?.to_string();
+        let json = e.json(a.values[0], a.span)?;
         e.spend(json.len(), a.span)?;
         Ok(Val::Text(json.into()))
     }),

@@ -191,7 +191,7 @@ mod tests {
                     let thunk = evaluator.expr(&probe, &Scope::empty());
                     assert_eq!(
                         evaluator.json(thunk, probe.span()).unwrap(),
-                        true,
+                        "true",
                         "`{name}` uses `lib.{used}`"
                     );
                 }

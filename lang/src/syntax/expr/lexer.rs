@@ -1,5 +1,7 @@
 //! Text to tokens, on demand: the parser asks for the next one, and reads texts itself.
 
+use std::cell::Cell;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tok {
@@ -65,14 +67,22 @@ pub(super) struct Token {
     pub(super) end: usize,
 }
 
+/// How far the text is known to hold no path and no URL, so that a long chain of names is not scanned anew from
+/// each of them.
+#[derive(Default)]
+pub(super) struct Scanned {
+    no_path: Cell<usize>,
+    no_url: Cell<usize>,
+}
+
 /// The token at or after `at`.
-pub(super) fn next(text: &str, at: usize) -> Token {
+pub(super) fn next(text: &str, at: usize, scanned: &Scanned) -> Token {
     let bytes = text.as_bytes();
     let start = match skip_blank(bytes, at) {
         Ok(start) => start,
         Err(open) => return Token { tok: Tok::OpenComment, start: open, end: open + 2 },
     };
-    let (tok, length) = token(&bytes[start..]);
+    let (tok, length) = token(&bytes[start..], start, scanned);
     let mut end = (start + length).min(bytes.len());
     while !text.is_char_boundary(end) {
         end += 1;
@@ -102,14 +112,21 @@ fn skip_blank(bytes: &[u8], mut at: usize) -> Result<usize, usize> {
     }
 }
 
-fn token(rest: &[u8]) -> (Tok, usize) {
+fn token(rest: &[u8], start: usize, scanned: &Scanned) -> (Tok, usize) {
     let Some(&first) = rest.first() else { return (Tok::End, 0) };
     // As in Nix's own lexer, the longest match wins: `a/b` is a path, `x:x` is a URL.
     let plain = plain(first, rest);
     let mut best = plain;
-    for (tok, length) in
-        [(Tok::Path, path(rest)), (Tok::SearchPath, search_path(rest)), (Tok::Url, url(rest))]
-    {
+    let path = if start < scanned.no_path.get() { 0 } else { path(rest) };
+    if path == 0 && start >= scanned.no_path.get() {
+        // Whatever begins within this run of characters fails at its end too.
+        scanned.no_path.set(start + count(rest, is_path));
+    }
+    let url = if start < scanned.no_url.get() { 0 } else { url(rest) };
+    if url == 0 && rest[0].is_ascii_alphabetic() && start >= scanned.no_url.get() {
+        scanned.no_url.set(start + count(rest, is_scheme));
+    }
+    for (tok, length) in [(Tok::Path, path), (Tok::SearchPath, search_path(rest)), (Tok::Url, url)] {
         if length > best.1 {
             best = (tok, length);
         }
@@ -229,7 +246,7 @@ fn url(rest: &[u8]) -> usize {
     if !rest.first().is_some_and(u8::is_ascii_alphabetic) {
         return 0;
     }
-    let scheme = count(rest, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-'));
+    let scheme = count(rest, is_scheme);
     if rest.get(scheme) != Some(&b':') {
         return 0;
     }
@@ -237,6 +254,10 @@ fn url(rest: &[u8]) -> usize {
         byte.is_ascii_alphanumeric() || b"%/?:@&=+$,-_.!~*'".contains(&byte)
     });
     if body == 0 { 0 } else { scheme + 1 + body }
+}
+
+fn is_scheme(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-')
 }
 
 fn count(bytes: &[u8], accept: impl Fn(u8) -> bool) -> usize {

@@ -2,7 +2,7 @@
 //!
 //! Sets with nested paths (`a.b = 1; a.c = 2;`) are merged here, so that evaluation knows only plain sets.
 
-use super::lexer::{self, Tok, Token};
+use super::lexer::{self, Scanned, Tok, Token};
 use super::strings::{Places, Raw, strip_indentation, unescape};
 use super::{Binding, Expr, Field, Key, Kind, Node, NodeId, Operator, Parameter, Piece};
 use crate::diagnostic::Diagnostic;
@@ -45,6 +45,7 @@ pub(super) fn interpolated(text: &str, places: Places<'_>, at: usize) -> Parsed<
 }
 
 struct Parser<'a> {
+    scanned: Scanned,
     text: &'a str,
     places: Places<'a>,
     here: Token,
@@ -58,25 +59,26 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str, places: Places<'a>, at: usize) -> Self {
-        let here = lexer::next(text, at);
-        Self { text, places, here, before: at, depth: 0, nodes: Vec::new(), ranges: Vec::new() }
+        let scanned = Scanned::default();
+        let here = lexer::next(text, at, &scanned);
+        Self { scanned, text, places, here, before: at, depth: 0, nodes: Vec::new(), ranges: Vec::new() }
     }
 
     fn advance(&mut self) -> Token {
         let token = self.here;
         self.before = token.end;
-        self.here = lexer::next(self.text, token.end);
+        self.here = lexer::next(self.text, token.end, &self.scanned);
         token
     }
 
     /// Continues behind a text that was read character by character.
     fn resume(&mut self, at: usize) {
         self.before = at;
-        self.here = lexer::next(self.text, at);
+        self.here = lexer::next(self.text, at, &self.scanned);
     }
 
     fn peek(&self, token: Token) -> Token {
-        lexer::next(self.text, token.end)
+        lexer::next(self.text, token.end, &self.scanned)
     }
 
     fn text_of(&self, token: Token) -> &'a str {
