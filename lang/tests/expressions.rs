@@ -207,3 +207,13 @@ fn depth() {
     check("\0".into(), "expression-syntax");
     check("\"\0\"".into(), "\"\\u0000\"");
 }
+
+/// Handing out addresses takes time in proportion to the hosts, also in a prefix that they fill.
+#[test]
+fn many_hosts() {
+    let text = "let hosts = lib.genAttrs (map (i: \"h${i}\") (lib.range 1 10000)) (n: { interfaces.eth0 = { network = \"n\"; address = [ ]; }; });
+        assign = subnet: net.assign { network = \"n\"; map = { h7 = 77; }; inherit hosts subnet; };
+        addresses = subnet: lib.concatMap (h: h.eth0) (lib.attrValues (assign subnet));
+        in [ (builtins.length (lib.unique (addresses [ \"10.0.0.0/18\" ]))) (builtins.length (addresses [ \"10.0.0.0/8\" \"fd00::/64\" ])) ]";
+    assert_eq!(ours(text).unwrap().to_string(), "[10000,20000]");
+}
