@@ -99,6 +99,15 @@ impl Kdc {
         }
     }
 
+    /// The same for whoever is about to change it: the host gets its first process where it has none.
+    pub(crate) fn open(&self, machine: &Machine) -> Result<Option<(Memo, Database)>, Error> {
+        if Memo::read(machine, self)?.is_none() {
+            return Ok(None);
+        }
+        machine.open(&self.host)?;
+        self.dump(machine)
+    }
+
     /// Held by whoever changes a database: the memo must change with it.
     pub(crate) fn lock() -> MutexGuard<'static, ()> {
         static CHANGING: Mutex<()> = Mutex::new(());

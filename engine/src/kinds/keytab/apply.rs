@@ -32,10 +32,8 @@ pub(super) fn extract(machine: &Machine, wanted: &[(&ResourceId, &Keytab)]) -> V
                 }
             }
             Err(error) => {
-                let detail = error.detail.clone().unwrap_or_else(|| error.operation.clone());
-                for place in &places {
-                    let operation = format!("extract {}", wanted[*place].0);
-                    results[*place] = Err(Error::found(operation, &detail).log(error.log.clone()));
+                for place in &places[1..] {
+                    results[*place] = Err(error.retold());
                 }
                 results[places[0]] = Err(error);
             }

@@ -39,7 +39,7 @@ fn ensure_in(
     wanted: &[(&ResourceId, &Principal)],
 ) -> Result<Vec<Result<(), Error>>, Error> {
     let _changing = Kdc::lock();
-    let Some((mut memo, before)) = kdc.dump(machine)? else {
+    let Some((mut memo, before)) = kdc.open(machine)? else {
         return Err(Error::found(format!("open {}", kdc.id()), "it is not there, or was not finished"));
     };
     let mut input = String::new();
@@ -115,7 +115,7 @@ fn requests(
 
 fn delete_in(machine: &Machine, kdc: &Kdc, ids: &[&ResourceId]) -> Result<Vec<Result<(), Error>>, Error> {
     let _changing = Kdc::lock();
-    let Some((mut memo, before)) = kdc.dump(machine)? else {
+    let Some((mut memo, before)) = kdc.open(machine)? else {
         return Ok(ids.iter().map(|_| Ok(())).collect());
     };
     let mut input = String::new();
@@ -162,7 +162,7 @@ fn group(kdcs: impl Iterator<Item = Option<Kdc>>) -> BTreeMap<Kdc, Vec<usize>> {
     groups
 }
 
-/// Puts the results of one database where they belong; one error for all is said once and referred to by the rest.
+/// Puts the results of one database where they belong; one error for all is each one's.
 fn scatter(results: &mut [Result<(), Error>], places: &[usize], some: Result<Vec<Result<(), Error>>, Error>) {
     match some {
         Ok(some) => {
@@ -171,14 +171,10 @@ fn scatter(results: &mut [Result<(), Error>], places: &[usize], some: Result<Vec
             }
         }
         Err(error) => {
-            let text = error.operation.clone();
-            let mut error = Some(error);
-            for place in places {
-                results[*place] = Err(match error.take() {
-                    Some(error) => error,
-                    None => Error::found(&text, "failed, as said above"),
-                });
+            for place in &places[1..] {
+                results[*place] = Err(error.retold());
             }
+            results[places[0]] = Err(error);
         }
     }
 }
