@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Changes,
     /// The machine lacks something; it was said.
     Lacking,
+    /// Ctrl-C; it was said.
+    Interrupted,
     /// What `exec` and `shell` ran ended with this.
     Command(u8),
 }
@@ -27,6 +29,7 @@ impl Exit {
             Exit::Wrong => 1,
             Exit::Changes => 2,
             Exit::Lacking => 3,
+            Exit::Interrupted => 4,
             Exit::Command(status) => status,
         }
     }

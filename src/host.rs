@@ -54,6 +54,8 @@ impl HostContext {
             environment.insert(name.to_owned(), value.to_owned());
         }
         environment.extend(self.exports.clone());
+        // Only of use to a shell that sources another file.
+        environment.remove("TOPO_EXPORTED");
         environment
     }
 

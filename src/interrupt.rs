@@ -16,10 +16,19 @@ pub(crate) struct Stop {
     late: Arc<AtomicBool>,
 }
 
+/// How soon the end is to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// When the steps under way are done.
+    Soon,
+    /// Now.
+    AtOnce,
+}
+
 impl Stop {
-    /// Watches for signals on a thread of its own, and says so when one comes. Call it before any other thread starts:
-    /// all threads leave these signals to that one.
-    pub(crate) fn on_signals(say: impl Fn() + Send + 'static) -> Self {
+    /// Watches for signals on a thread of its own, and says how often one has come. Call it before any other thread
+    /// starts: all threads leave these signals to that one.
+    pub(crate) fn on_signals(say: impl Fn(Urgency) + Send + 'static) -> Self {
         let stop = Self::default();
         let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
         if signals.thread_block().is_ok() {
@@ -27,9 +36,10 @@ impl Stop {
             std::thread::spawn(move || {
                 while signals.wait().is_ok() {
                     if asked.swap(true, Ordering::Relaxed) {
+                        say(Urgency::AtOnce);
                         std::process::exit(STATUS);
                     }
-                    say();
+                    say(Urgency::Soon);
                 }
             });
         }

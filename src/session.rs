@@ -9,6 +9,8 @@ use std::path::Path;
 use topo_engine::decode::decode;
 use topo_engine::error::Error;
 use topo_engine::lab::Lab;
+use topo_engine::linux::machine::{Outcome, probes};
+use topo_engine::machine::Missing;
 use topo_engine::name::LabName;
 use topo_engine::session::{Refused, Session, Work};
 use topo_lang::{LabName as Named, Sources};
@@ -91,10 +93,17 @@ impl Prepared {
         for_programs: bool,
         work: impl FnOnce(Work) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
+        let was_there = [context.labs.root().to_owned(), context.labs.root().join(self.name.as_str())]
+            .map(|directory| (directory.exists(), directory));
         let code = self.session.change(&self.lab, |found| {
             conclude(context, for_programs, || work(readable(found?, &self.name)?))
         });
-        self.ended(code)
+        let Err(Refused::Failed(error)) = code else { return self.ended(code) };
+        // Nothing was begun; what was made on the way goes again, the inner directory first.
+        for (_, directory) in was_there.iter().rev().filter(|(was_there, _)| !was_there) {
+            remove_empty(directory);
+        }
+        Err(lacking().map_or(Failure::Engine(error), Failure::Missing))
     }
 
     fn ended(&self, code: Result<u8, Refused>) -> Result<Exit, Failure> {
@@ -112,6 +121,30 @@ impl Prepared {
             Err(Refused::Failed(error)) => Err(Failure::Engine(error)),
         }
     }
+}
+
+/// Why labs cannot run on this machine at all, if they cannot. Asked only when one did not start: trying takes time.
+fn lacking() -> Option<Vec<Missing>> {
+    let found = probes().ok()?.into_iter().filter(|probe| probe.name != "id range");
+    let missing: Vec<Missing> = found
+        .filter_map(|probe| match probe.outcome {
+            Outcome::Works => None,
+            Outcome::Missing { found, cure, .. } => Some(Missing {
+                what: format!("`{}`: {found}", probe.name),
+                needed_by: vec!["every lab".to_owned()],
+                cure: cure.unwrap_or_default(),
+            }),
+        })
+        .collect();
+    Some(missing).filter(|missing| !missing.is_empty())
+}
+
+/// Removes a directory that has nothing but what a supervisor that never began leaves.
+fn remove_empty(directory: &Path) {
+    for left in ["supervisor.log", "supervisor.sock", "lock"] {
+        let _ = std::fs::remove_file(directory.join(left));
+    }
+    let _ = std::fs::remove_dir(directory);
 }
 
 /// A state that cannot be read is not taken for an empty one.

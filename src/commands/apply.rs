@@ -2,7 +2,7 @@
 
 use crate::cli::{Context, Format, LabArgs};
 use crate::exit::{Exit, Failure};
-use crate::interrupt::Stop;
+use crate::interrupt::{Stop, Urgency};
 use crate::session::Prepared;
 use crate::timeout;
 use crate::ui::plan::Detail;
@@ -45,7 +45,7 @@ fn change(context: &Context, args: &Args, prepared: &Prepared, work: Work) -> Re
     if !plan.is_empty() {
         if !context.quiet && args.format == Format::Text {
             let detail = if context.verbose { Detail::Full } else { Detail::Brief };
-            ui::message(&ui::plan::render(&plan, &prepared.sources, context.look, detail));
+            ui::message(&format!("{}\n", ui::plan::render(&plan, &prepared.sources, context.look, detail)));
         }
         if !args.yes {
             if !ui::can_ask() {
@@ -64,8 +64,13 @@ fn change(context: &Context, args: &Args, prepared: &Prepared, work: Work) -> Re
     };
     let progress = Arc::new(Progress::new(talk, context.look));
     let said = progress.clone();
-    let stop =
-        Stop::on_signals(move || said.line("stopping after the steps under way; again to stop at once"));
+    let stop = Stop::on_signals(move |urgency| match urgency {
+        Urgency::Soon => said.line("stopping after the steps under way; again to stop at once"),
+        Urgency::AtOnce => {
+            said.finish();
+            said.line("stopped at once: `topo apply` does the steps that were under way again");
+        }
+    });
     if let Some(limit) = args.timeout {
         stop.after(limit);
     }
@@ -74,9 +79,14 @@ fn change(context: &Context, args: &Args, prepared: &Prepared, work: Work) -> Re
     let outcome = outcome?;
     if args.format == Format::Json {
         ui::data(&ui::json::text(&ui::json::outcome(prepared.name.as_str(), &plan, &outcome)))?;
+        return Ok(match (outcome.is_complete(), outcome.left > 0 && !stop.is_late()) {
+            (true, _) => Exit::Done,
+            (false, true) => Exit::Interrupted,
+            (false, false) => Exit::Wrong,
+        });
     }
     if outcome.is_complete() {
-        if !context.quiet && args.format == Format::Text {
+        if !context.quiet {
             let is_new_host = |step: &Step| step.action == Action::Create && step.id.kind == Kind::Netns;
             ui::message(&done(&outcome, prepared, plan.steps.iter().any(is_new_host)));
         }
@@ -124,9 +134,9 @@ fn incomplete(outcome: &Outcome, prepared: &Prepared, stop: &Stop) -> Result<Exi
     let stands = parts.join(", ");
     let name = &prepared.name;
     let help = vec![format!("`topo apply` goes on from here, `topo destroy {name}` removes all of it")];
-    if outcome.failed.is_empty() && !stop.is_late() {
+    if outcome.left > 0 && !stop.is_late() {
         return Err(Failure::Interrupted { message: format!("interrupted: {stands}"), help });
     }
-    let operation = if outcome.failed.is_empty() { "apply the lab in time" } else { "apply the lab" };
+    let operation = if stop.is_late() { "apply the lab in time" } else { "apply the lab" };
     Err(Failure::Engine(Error { help, ..Error::found(operation, stands) }))
 }

@@ -52,7 +52,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         }
         ui::data(text)?;
     }
-    while args.follow {
+    if !args.follow {
+        return Ok(Exit::Done);
+    }
+    loop {
         std::thread::sleep(PAUSE);
         for log in &mut logs {
             let text = log.more()?;
@@ -65,7 +68,6 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
             }
         }
     }
-    Ok(Exit::Done)
 }
 
 /// The logs of all daemons of a host, or of one.

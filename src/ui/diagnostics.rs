@@ -202,7 +202,7 @@ impl SourceCode for Texts<'_> {
 
 fn without_controls(text: &str) -> Cow<'_, [u8]> {
     let is_control = |byte: &u8| (*byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t')) || *byte == 0x7f;
-    if text.as_bytes().iter().any(|byte| is_control(byte)) {
+    if text.as_bytes().iter().any(is_control) {
         Cow::Owned(text.bytes().map(|byte| if is_control(&byte) { b'?' } else { byte }).collect())
     } else {
         Cow::Borrowed(text.as_bytes())

@@ -1,7 +1,7 @@
 //! Why a command could not do what was asked, in text.
 
 use crate::exit::Failure;
-use crate::ui::{Look, diagnostics, plural, style};
+use crate::ui::{Look, diagnostics, style};
 use std::fmt::Write;
 use topo_engine::machine::Missing;
 use topo_lang::{Diagnostic, Sources};
@@ -60,14 +60,23 @@ fn render_chain(error: &dyn std::error::Error, log: &[String], help: &[String], 
 pub(crate) fn render_missing(missing: &[Missing], look: Look) -> String {
     let mut out = String::new();
     for one in missing {
-        out.push_str(&headline(&format!("this machine lacks {}", one.what), look));
-        if !one.needed_by.is_empty() {
-            let _ = writeln!(out, "  {}needed by {}{0:#}", style::DIM, few(&one.needed_by));
-        }
+        let needed = match one.needed_by.as_slice() {
+            [] => String::new(),
+            by => format!(", needed by {}", few(by)),
+        };
+        out.push_str(&headline(&format!("this machine lacks {}{needed}", one.what), look));
         push_help(&mut out, std::slice::from_ref(&one.cure));
     }
-    if missing.len() > 1 {
-        let _ = writeln!(out, "\n{} missing, nothing was changed", plural(missing.len(), "thing"));
+    let mut packages: Vec<&str> = missing
+        .iter()
+        .filter_map(|one| one.cure.strip_prefix("apt install "))
+        .flat_map(str::split_whitespace)
+        .collect();
+    packages.sort_unstable();
+    packages.dedup();
+    if packages.len() > 1 && missing.iter().all(|one| one.cure.starts_with("apt install ")) {
+        let _ =
+            writeln!(out, "\n  {}all of them:{0:#} sudo apt install {1}", style::HELP, packages.join(" "));
     }
     out
 }

@@ -33,7 +33,6 @@ pub(crate) fn render(plan: &Plan, sources: &Sources, look: Look, detail: Detail)
             continue;
         }
         let _ = writeln!(out, "{}{}{0:#}", style::HEADING, group.name());
-        let _ = write!(out, "{:#}", style::HEADING);
         for step in steps {
             write_step(&mut out, step, sources, &consequences, look, detail);
         }

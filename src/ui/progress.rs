@@ -106,7 +106,6 @@ impl Progress {
 
     fn start(&self, state: &mut State, steps: usize) {
         state.tally.steps = steps;
-        self.bar.set_length(steps as u64);
         let (template, chars) = if self.look.unicode {
             ("{bar:24.green/dim} {pos}/{len} {elapsed:>3} {wide_msg}", "━━─")
         } else {
@@ -115,6 +114,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.bar.set_style(style.progress_chars(chars));
         }
+        self.bar.set_length(steps as u64);
         if !self.bar.is_hidden() {
             self.bar.enable_steady_tick(Duration::from_millis(100));
         }
