@@ -79,7 +79,7 @@ pub(crate) fn reason(reason: &Reason, sources: &Sources) -> String {
         Reason::Drifted => "drifted".to_owned(),
         Reason::Reads(id) => format!("reads {id}"),
         Reason::Inside(id) => format!("inside {id}"),
-        Reason::Interrupted => "interrupted before".to_owned(),
+        Reason::Interrupted => "left unfinished".to_owned(),
     }
 }
 
