@@ -164,7 +164,7 @@ impl Running {
             None => LabName { name: stem(entry).into(), span: None },
         };
         let program = Arc::new(program);
-        let machine = (!unreadable).then(|| Machine::new(program.clone(), &mut evaluator));
+        let machine = (!unreadable).then(|| Machine::new(program.clone(), inputs.limits, &mut evaluator));
         Running { sources, lab, diagnostics, evaluator, program, machine }
     }
 

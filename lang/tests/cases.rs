@@ -2,7 +2,7 @@
 //!
 //! An `.out` has the diagnostics, rendered plainly, and the value as one line for each of its leaves. Comments at a
 //! case's top say how it is run: `// without core` leaves the standard library's options out, `// --set a=1` sets a
-//! param, `// --params x` reads `NAME.params`. A folder `NAME/` beside a case holds modules it imports.
+//! param, `// --params x` reads the file `x`, `// --expr E` evaluates `E` instead, `// why PATH` asks for a reason. A folder `NAME/` beside a case holds modules it imports.
 //! `TOPO_BLESS=1` writes the expectations.
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot be read is a failed test")]
@@ -12,7 +12,10 @@ use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use topo_lang::{Data, Diagnostic, Evaluation, Inputs, Label, Severity, Value, World, evaluate};
+use topo_lang::{
+    Data, Diagnostic, Evaluation, Inputs, Label, Reason, Severity, Value, World, evaluate,
+    evaluate_expression, why,
+};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -52,9 +55,17 @@ fn check(root: &Path, case: &Path) -> Result<(), Failed> {
     let folder = case.parent().unwrap();
     let mut inputs = Inputs::default();
     let mut core = true;
+    let mut expression = None;
+    let mut path = None;
     for line in text.lines().map_while(|line| line.strip_prefix("// ")) {
         if line == "without core" {
             core = false;
+        } else if line == "with small limits" {
+            inputs.limits.thunks = 100_000;
+        } else if let Some(text) = line.strip_prefix("--expr ") {
+            expression = Some(text);
+        } else if let Some(text) = line.strip_prefix("why ") {
+            path = Some(text);
         } else if let Some((name, value)) = line.strip_prefix("--set ").and_then(|set| set.split_once('=')) {
             inputs.set.push((name.into(), value.into()));
         } else if let Some(name) = line.strip_prefix("--params ") {
@@ -62,7 +73,15 @@ fn check(root: &Path, case: &Path) -> Result<(), Failed> {
         }
     }
     let world = Folder { folder: folder.into(), library: root.join("stdlib"), core };
-    let found = report(&evaluate(&world, &case.file_name().unwrap().to_string_lossy(), &inputs));
+    let entry = case.file_name().unwrap().to_string_lossy();
+    let found = match (expression, path) {
+        (Some(text), _) => report(&evaluate_expression(&world, Some(&entry), text, &inputs)),
+        (None, Some(path)) => match why(&world, &entry, path, &inputs) {
+            Ok((evaluation, reason)) => explain(&evaluation, &reason, path),
+            Err(evaluation) => report(&evaluation),
+        },
+        (None, None) => report(&evaluate(&world, &entry, &inputs)),
+    };
     let expectation = case.with_extension("out");
     if std::env::var_os("TOPO_BLESS").is_some() {
         return Ok(write(&expectation, &found)?);
@@ -120,6 +139,26 @@ impl World for Folder {
     fn standard(&self) -> Vec<&str> {
         vec!["core", "kerberos", "samba", "ssh"]
     }
+}
+
+fn explain(evaluation: &Evaluation, reason: &Reason, path: &str) -> String {
+    let mut text = String::new();
+    if let Ok(value) = evaluation.at(path) {
+        leaves(value, path.to_owned(), &mut text);
+    }
+    let Reason { path, ty, declared, doc, definitions } = reason;
+    writeln!(text, "{path}: {ty}, declared at {}", evaluation.sources.place(*declared)).unwrap();
+    doc.iter().for_each(|doc| writeln!(text, "  {doc}").unwrap());
+    for one in definitions {
+        let place = evaluation.sources.place(one.span);
+        let counts = if one.counts { "counts" } else { "gives way" };
+        writeln!(text, "  {place} ({}) {counts}: {}", one.priority, evaluation.sources.text(one.span))
+            .unwrap();
+        for (span, how) in &one.by_way_of {
+            writeln!(text, "    {} {how}", evaluation.sources.place(*span)).unwrap();
+        }
+    }
+    text
 }
 
 fn report(evaluation: &Evaluation) -> String {

@@ -49,6 +49,11 @@ impl Machine {
         if let Some(Some(known)) = block.inner.borrow().get(item as usize) {
             return Ok(known.clone());
         }
+        if self.blocks.len() > self.most_blocks {
+            let message =
+                format!("the lab's loops and templates expand to more than {} blocks", self.most_blocks);
+            return Err(Raised::new("too-large", self.item_span(block.body, item), message));
+        }
         let found: Rc<[BlockId]> = match &self.program.body(block.body).items[item as usize] {
             Item::For(one) => self.turns(evaluator, one, id, &block)?,
             Item::If(one) => {
@@ -77,6 +82,16 @@ impl Machine {
         }
         inner[item as usize] = Some(found.clone());
         Ok(found)
+    }
+
+    fn item_span(&self, body: BodyId, item: u32) -> Span {
+        match &self.program.body(body).items[item as usize] {
+            Item::Define(definition) => definition.span,
+            Item::For(one) => one.list.span(),
+            Item::If(one) => one.condition.span(),
+            Item::Call(call) => call.span,
+            Item::Assert(assert) => assert.condition.span(),
+        }
     }
 
     /// The block that an item of a map option leads to.

@@ -8,7 +8,7 @@
 //! All of it lies in arenas and is referred to by number, so that nothing keeps itself alive.
 
 use crate::diagnostic::Diagnostic;
-use crate::eval::{Evaluator, Names, Native, Raised, Scope, Symbol, ThunkId, Val};
+use crate::eval::{Evaluator, Limits, Names, Native, Raised, Scope, Symbol, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
 use indexmap::IndexMap;
@@ -33,6 +33,8 @@ pub(crate) struct Machine {
     pub(super) references: RefCell<Vec<Reference>>,
     /// What is wrong, and yet keeps nothing else from being evaluated.
     pub(super) reported: RefCell<Vec<Diagnostic>>,
+    /// How many blocks there may be: templates that call templates can multiply without end in sight.
+    pub(super) most_blocks: usize,
     /// Symbols of what each body binds.
     pub(super) symbols: Vec<BodySymbols>,
 }
@@ -215,7 +217,7 @@ pub(super) enum Via {
 }
 
 impl Machine {
-    pub(crate) fn new(program: Arc<Program>, evaluator: &mut Evaluator) -> Rc<Machine> {
+    pub(crate) fn new(program: Arc<Program>, limits: Limits, evaluator: &mut Evaluator) -> Rc<Machine> {
         let symbols = program
             .bodies
             .iter()
@@ -233,6 +235,7 @@ impl Machine {
             root_names: Rc::default(),
             references: RefCell::default(),
             reported: RefCell::default(),
+            most_blocks: limits.thunks as usize / 10,
             symbols,
         });
         machine.start(evaluator);

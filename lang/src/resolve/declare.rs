@@ -63,6 +63,7 @@ impl<'a> Resolver<'a> {
         self.everywhere.options =
             self.program.schemas[0].options.iter().map(|option| option.name.clone()).collect();
         self.references();
+        self.endless();
         found
     }
 
@@ -168,6 +169,42 @@ impl<'a> Resolver<'a> {
             if !changed {
                 return;
             }
+        }
+    }
+
+    /// A type that has itself as a part, without `?`, `list` or `map` between, would never end.
+    fn endless(&mut self) {
+        let schemas = &self.program.schemas;
+        let parts = |schema: usize| {
+            schemas[schema].options.iter().filter_map(|option| match option.ty {
+                Type::Submodule(part) => Some((part.0 as usize, option)),
+                _ => None,
+            })
+        };
+        let mut wrong = Vec::new();
+        for start in 1..schemas.len() {
+            let mut seen = vec![false; schemas.len()];
+            let mut left: Vec<usize> = vec![start];
+            while let Some(at) = left.pop() {
+                for (part, option) in parts(at) {
+                    if part == start && !wrong.iter().any(|(span, _)| *span == option.ty_span) {
+                        wrong.push((option.ty_span, schemas[start].name.clone()));
+                    }
+                    if !std::mem::replace(&mut seen[part], true) {
+                        left.push(part);
+                    }
+                }
+            }
+        }
+        self.endless = !wrong.is_empty();
+        for (span, name) in wrong {
+            let wrong = Diagnostic::error(
+                "type",
+                span,
+                format!("every `{name}` would contain another one, without end"),
+            )
+            .help("let it be absent: put `?` after the type");
+            self.report(wrong);
         }
     }
 

@@ -36,7 +36,7 @@ pub(crate) struct Resolved {
     /// The lab's name and where it is given, if it is.
     pub(crate) lab: Option<(Arc<str>, Span)>,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// Whether a source could not be read or parsed, so that what follows from it is not worth reporting.
+    /// Whether a source could not be read or parsed, or a type has no end: what follows is not worth evaluating.
     pub(crate) unreadable: bool,
 }
 
@@ -71,15 +71,16 @@ pub(crate) fn resolve(
         expanded: BTreeMap::new(),
         expanding: Vec::new(),
         lab: None,
+        endless: false,
     };
     let nodes = resolver.declare();
     for module in 0..loaded.len() {
         resolver.module(ModuleId(module as u32), &nodes);
     }
     resolver.given(given);
-    let Resolver { program, mut diagnostics, lab, .. } = resolver;
+    let Resolver { program, mut diagnostics, lab, endless, .. } = resolver;
     consequences(&mut diagnostics, mistakes, sources);
-    Resolved { program, lab, diagnostics, unreadable }
+    Resolved { program, lab, diagnostics, unreadable: unreadable || endless }
 }
 
 /// Takes away what was said about a line that the parser complained about: the first `before` are the parser's.
@@ -112,6 +113,8 @@ struct Resolver<'a> {
     /// The templates being expanded, outermost first.
     expanding: Vec<(program::TemplateId, Span)>,
     lab: Option<(Arc<str>, Span)>,
+    /// Whether a type contains itself, so that its values have no end.
+    endless: bool,
 }
 
 /// What a module's importers see.
