@@ -155,8 +155,9 @@ pub(crate) fn former_keyword(word: &str, span: Span) -> Option<(Diagnostic, Scal
 
 /// Something that is no string where only a string can stand.
 pub(crate) fn not_a_name(word: &str, role: &str, span: Span) -> Diagnostic {
-    Diagnostic::error("syntax", span, format!("expected {role}, found `{}`", shorten(word)))
-        .help(format!("if the text is meant, quote it: `{}`", quoted(word)))
+    let diagnostic = Diagnostic::error("syntax", span, format!("expected {role}, found `{}`", shorten(word)))
+        .help(format!("if the text is meant, quote it: `{}`", quoted(word)));
+    if word.starts_with('#') { diagnostic.help("a comment begins with `//`") } else { diagnostic }
 }
 
 pub(crate) fn single_quote(word: &str, span: Span) -> Option<Diagnostic> {

@@ -452,7 +452,7 @@ impl<'t> Parser<'t> {
             let span = self.span(first);
             let diagnostic = mistakes::after_block(self.text, first, span);
             self.complain(node, diagnostic);
-        } else if !self.spaced {
+        } else if !self.spaced && first.kind != Kind::Equals {
             let span = self.span(first);
             let diagnostic = mistakes::no_blank(self.text, first, span);
             self.complain(node, diagnostic);
