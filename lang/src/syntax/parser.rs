@@ -691,15 +691,14 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// `[`, `/` and the like: probably the first character of text that needs quotes.
+    /// A stray `/`: probably the first character of a path that needs quotes.
     fn stray(&mut self) -> Option<Scalar> {
         let start = self.token.start;
-        let end = mistakes::end_of_unquoted(self.text, start);
-        let text = self.source_text(start, end);
-        if text.starts_with('/') && text.len() > 1 {
-            return Some(self.needs_quotes(start, end));
+        if self.text.as_bytes().get(start as usize) != Some(&b'/') {
+            return None;
         }
-        None
+        let end = mistakes::end_of_unquoted(self.text, start);
+        (end > start + 1).then(|| self.needs_quotes(start, end))
     }
 
     /// Text that cannot stand unquoted: complains, and takes it as if it were quoted.
