@@ -1,6 +1,8 @@
 //! Inputs made to hurt: very deep, very long, very broken. Each is read in time that grows with its length alone, and
 //! by a thread with little stack.
 
+#![expect(clippy::unwrap_used, reason = "a thread that cannot start or that panicked fails the test")]
+
 use std::time::{Duration, Instant};
 use topo_lang::SourceId;
 use topo_lang::syntax::{MAX_DEPTH, format, parse, print};
