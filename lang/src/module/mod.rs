@@ -6,6 +6,7 @@
 //! ```
 
 mod check;
+mod collections;
 mod expand;
 pub(crate) mod finish;
 pub(crate) mod format;
