@@ -18,7 +18,12 @@ pub(super) fn create(_machine: &Machine, wanted: &[(&ResourceId, &Bridge)]) -> V
             .iter()
             .map(|(id, bridge)| (format!("create {id}"), netlink::create_bridge(&id.name, bridge.mtu)));
         // One that is there is an interrupted run's, and as good.
-        perform(&netlink, requests, netlink::Refusal::exists)
+        let made = perform(&netlink, requests, netlink::Refusal::exists)?;
+        let requests = wanted
+            .iter()
+            .map(|(id, bridge)| (format!("set the MTU of {id}"), netlink::set_mtu(&id.name, bridge.mtu)));
+        let set = perform(&netlink, requests, |_| false)?;
+        Ok(made.into_iter().zip(set).map(|(made, set)| made.and(set)).collect())
     })
 }
 

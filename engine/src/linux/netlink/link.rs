@@ -65,9 +65,16 @@ impl Veth<'_> {
     }
 }
 
-/// Makes a bridge, down.
+/// Makes a bridge, down. Its MTU follows its ports' until [`set_mtu`] sets it to `mtu`.
 pub fn create_bridge(name: &str, mtu: u32) -> Request {
-    Request::create(RouteNetlinkMessage::NewLink(LinkBridge::new(name).mtu(mtu).build()))
+    // Another one than will be set: setting the MTU that a link has already changes nothing, not even that.
+    let other = if mtu == 1500 { 1499 } else { 1500 };
+    Request::create(RouteNetlinkMessage::NewLink(LinkBridge::new(name).mtu(other).build()))
+}
+
+/// Sets a link's MTU.
+pub fn set_mtu(name: &str, mtu: u32) -> Request {
+    Request::change(RouteNetlinkMessage::SetLink(LinkUnspec::new_with_name(name).mtu(mtu).build()))
 }
 
 /// What to change of a link; `None` leaves it as it is.

@@ -7,7 +7,7 @@ mod link;
 mod route;
 
 pub use address::{Address, add_address, delete_address};
-pub use link::{Change, Link, Veth, change, create_bridge, delete, set_up};
+pub use link::{Change, Link, Veth, change, create_bridge, delete, set_mtu, set_up};
 pub use route::{Route, add_route, delete_route};
 
 use super::{Error, Result};
