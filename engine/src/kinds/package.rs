@@ -4,8 +4,8 @@
 
 use crate::environment::PATH;
 use crate::graph::ResourceId;
+use crate::linux::machine::{self, Outcome};
 use crate::machine::Missing;
-use crate::runtime::IdMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,8 @@ pub(super) fn missing<'a>(needs: impl IntoIterator<Item = Needs<'a>>) -> Vec<Mis
     let mut lack = |what: String, cure: String, id: &ResourceId| {
         lacking.entry((what, cure)).or_default().insert(id.to_string());
     };
+    let user = nix::unistd::geteuid().as_raw();
+    let mut range = None;
     for need in needs {
         match find(need.program) {
             Found::Nowhere => {
@@ -41,9 +43,10 @@ pub(super) fn missing<'a>(needs: impl IntoIterator<Item = Needs<'a>>) -> Vec<Mis
             }
             Found::Elsewhere => {}
         }
-        if need.id_range && matches!(IdMap::detect(), IdMap::Single { .. }) {
-            let cure = "apt install uidmap && usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER, as root";
-            lack("a range of user ids".to_owned(), cure.to_owned(), need.id);
+        if need.id_range
+            && let Outcome::Missing { found, cure, .. } = range.get_or_insert_with(|| machine::id_range(user))
+        {
+            lack(format!("a range of user ids ({found})"), cure.clone().unwrap_or_default(), need.id);
         }
     }
     lacking

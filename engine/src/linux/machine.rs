@@ -75,7 +75,11 @@ fn user_namespaces() -> Outcome {
     Outcome::Works
 }
 
-fn id_range(user: u32) -> Outcome {
+/// Whether labs of this user have more than one user id.
+pub fn id_range(user: u32) -> Outcome {
+    if user == 0 {
+        return Outcome::Works;
+    }
     let costs = "sshd, PostgreSQL and SMB without root: they need more than one user id";
     if let Some(tool) = ids::TOOLS.iter().find(|tool| !Path::new(tool).exists()) {
         let cure = Some("sudo apt-get install uidmap".to_string());
