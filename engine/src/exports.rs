@@ -8,7 +8,10 @@ use crate::linux::files;
 use crate::name::HostName;
 use crate::runtime::{HostView, LabDirectory};
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Writes the files of the lab and of every host, and beside the latter what the host sees, for those who open it later.
@@ -108,11 +111,14 @@ fn is_name(name: &str) -> bool {
 }
 
 fn put(path: &Path, text: &str, mode: u32) -> Result<(), Error> {
-    if std::fs::read(path).is_ok_and(|found| found == text.as_bytes()) {
-        return Ok(());
+    let failed = |source| Error::caused(format!("write `{}`", path.display()), source);
+    match OpenOptions::new().write(true).create_new(true).mode(mode).open(path) {
+        Ok(mut file) => file.write_all(text.as_bytes()).map_err(failed),
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(failed(error)),
+        Err(_) if std::fs::read(path).is_ok_and(|found| found == text.as_bytes()) => Ok(()),
+        Err(_) => files::replace(path, text.as_bytes(), mode)
+            .map_err(|error| Error::caused(format!("write `{}`", path.display()), error)),
     }
-    files::replace(path, text.as_bytes(), mode)
-        .map_err(|error| Error::caused(format!("write `{}`", path.display()), error))
 }
 
 #[cfg(test)]

@@ -180,6 +180,11 @@ impl Machine {
         self.directory().common().join(path.relative())
     }
 
+    /// Whether the lab wants this host.
+    pub(crate) fn wants(&self, host: &HostName) -> bool {
+        self.views.contains_key(host)
+    }
+
     /// The directory of the lab.
     pub fn path(&self) -> &Path {
         self.directory().path()

@@ -22,9 +22,11 @@ use nix::fcntl::Flock;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Write};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 use std::time::Duration;
 use topo_lang::Diagnostic;
 
@@ -183,9 +185,14 @@ impl Work {
         drop(yard.begun);
         let ledger = Ledger::open(yard.machine.path(), yard.lock, yard.state)?;
         ledger.note_leases(&yard.lab);
-        exports::write(yard.machine.directory(), &yard.lab, &views(yard.machine.directory(), &yard.lab))?;
         let site = Site { machine: yard.machine, graph: self.graph, plan: self.plan };
-        apply::apply(&site, &ledger, events, stop)
+        // Many small files, while the kernel makes namespaces.
+        thread::scope(|scope| {
+            let directory = site.machine.directory();
+            let exported = scope.spawn(|| exports::write(directory, &yard.lab, &views(directory, &yard.lab)));
+            let outcome = apply::apply(&site, &ledger, events, stop);
+            exported.join().unwrap_or_else(|panic| resume_unwind(panic)).and(outcome)
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! `lab ROOT (plan | apply) FILE`, `lab ROOT destroy`, `lab ROOT on HOST COMMAND…`: what the cases ask of the engine.
+//! `lab ROOT (plan | apply) FILE`, `lab ROOT (destroy | kill)`, `lab ROOT on HOST COMMAND…`: what the cases ask of the engine.
 //! A plan is printed as one line per step: action, resource, changes, reason.
 
 use std::collections::BTreeMap;
@@ -23,6 +23,7 @@ pub(crate) fn run(words: impl Iterator<Item = String>) -> ExitCode {
     let code = match words.as_slice() {
         [root, "plan", file] => with_lab(root, file, |session, lab| session.look(lab, |work| show(work).1)),
         [root, "apply", file] => with_lab(root, file, |session, lab| session.change(lab, carry_out)),
+        [root, "kill"] => kill(Path::new(root)),
         [root, "destroy"] => destroy(Path::new(root)),
         [root, "on", host, argv @ ..] => on(Path::new(root), host, argv),
         _ => 64,
@@ -72,6 +73,9 @@ fn with_lab(root: &str, file: &str, work: impl FnOnce(&Session, &Lab) -> Result<
 fn show(work: Result<Work, Error>) -> (Option<Work>, u8) {
     match work {
         Ok(work) => {
+            if let Some(spoilt) = &work.spoilt {
+                eprintln!("{spoilt}");
+            }
             print!("{}", text(&work.plan));
             (Some(work), 0)
         }
@@ -123,6 +127,12 @@ fn destroy(root: &Path) -> u8 {
     }
     directory.remove(&std::env::current_exe().unwrap(), &IdMap::detect()).unwrap();
     eprintln!("destroyed in {:?}", begun.elapsed());
+    0
+}
+
+fn kill(root: &Path) -> u8 {
+    let directory = LabDirectory::open(root, NAME).unwrap().unwrap();
+    Client::connect(&directory).unwrap().unwrap().kill(Duration::from_secs(10)).unwrap();
     0
 }
 

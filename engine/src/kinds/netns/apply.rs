@@ -27,7 +27,8 @@ pub(super) fn delete(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)])
     each(unwanted.len(), || {
         let hosts: Vec<&HostName> = unwanted.iter().map(|(id, _)| host_of(id)).collect::<Result<_, _>>()?;
         machine.release(&hosts)?;
-        for host in hosts {
+        // The files of a host that is only made anew stay: they are resources of their own.
+        for host in hosts.into_iter().filter(|host| !machine.wants(host)) {
             remove_files(machine, host)
                 .map_err(|error| Error::caused(format!("remove the files of `{host}`"), error))?;
         }

@@ -5,3 +5,4 @@ mod observe;
 mod spec;
 
 pub use spec::Veth;
+pub(crate) use spec::port_name;

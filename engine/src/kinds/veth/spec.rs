@@ -32,7 +32,7 @@ impl Veth {
 }
 
 /// The name of the other end, among the bridges: `kdc1.eth0`, or something short where that is too long for the kernel.
-pub(super) fn port_name(host: &str, interface: &str) -> String {
+pub(crate) fn port_name(host: &str, interface: &str) -> String {
     const LONGEST: usize = 15;
     let whole = format!("{host}.{interface}");
     if whole.len() <= LONGEST {
