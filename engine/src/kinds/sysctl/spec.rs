@@ -78,13 +78,9 @@ impl Manage for Sysctl {
 
 fn add(lowering: &mut Lowering, name: &HostName, host: &Host, setting: &str, value: &str, span: Span) {
     let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut adding = lowering.of_host(name, setting, Sysctl { value }, span).sets_up(name);
     // Settings of an interface are gone with it, and can only be made when it is there.
     let of_interface =
         host.interfaces.keys().find(|interface| setting.split('.').any(|part| part == interface.as_str()));
-    adding = match of_interface {
-        Some(interface) => adding.needs(Veth::id(name, interface), Why::Inside),
-        None => adding.needs(Netns::id(name), Why::Inside),
-    };
-    drop(adding);
+    let inside = of_interface.map_or_else(|| Netns::id(name), |interface| Veth::id(name, interface));
+    lowering.of_host(name, setting, Sysctl { value }, span).needs(inside, Why::Inside).sets_up(name);
 }
