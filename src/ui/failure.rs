@@ -67,18 +67,21 @@ pub(crate) fn render_missing(missing: &[Missing], look: Look) -> String {
         out.push_str(&headline(&format!("this machine lacks {}{needed}", one.what), look));
         push_help(&mut out, std::slice::from_ref(&one.cure));
     }
-    let mut packages: Vec<&str> = missing
-        .iter()
-        .filter_map(|one| one.cure.strip_prefix("apt install "))
-        .flat_map(str::split_whitespace)
-        .collect();
+    let mut packages: Vec<&str> =
+        missing.iter().filter_map(|one| packages_of(&one.cure)).flat_map(str::split_whitespace).collect();
     packages.sort_unstable();
     packages.dedup();
-    if packages.len() > 1 && missing.iter().all(|one| one.cure.starts_with("apt install ")) {
+    if missing.len() > 1 && missing.iter().all(|one| packages_of(&one.cure).is_some()) {
         let _ =
             writeln!(out, "\n  {}all of them:{0:#} sudo apt install {1}", style::HELP, packages.join(" "));
     }
     out
+}
+
+/// The packages of a cure that is nothing but to install them.
+fn packages_of(cure: &str) -> Option<&str> {
+    let packages = cure.strip_prefix("apt install ")?;
+    packages.chars().all(|c| c.is_ascii_alphanumeric() || " +-.".contains(c)).then_some(packages)
 }
 
 /// The first names of many.

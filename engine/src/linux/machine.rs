@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::wait::WaitPidFlag;
 
@@ -42,7 +43,7 @@ pub fn probes() -> Result<Vec<Probe>> {
     let user = nix::unistd::geteuid().as_raw();
     let mut probes = Vec::new();
     if user != 0 {
-        probes.push(Probe { name: "user namespaces", outcome: user_namespaces() });
+        probes.push(Probe { name: "user namespaces", outcome: user_namespaces()? });
         probes.push(Probe { name: "id range", outcome: id_range(user) });
     }
     if let Some(Probe { outcome: Outcome::Missing { .. }, .. }) = probes.first() {
@@ -64,15 +65,44 @@ const SWITCHES: [(&str, &str, &str); 3] = [
     ("user/max_user_namespaces", "0", "sudo sysctl -w user.max_user_namespaces=10000"),
 ];
 
-fn user_namespaces() -> Outcome {
+fn user_namespaces() -> Result<Outcome> {
+    let costs = "labs without root";
     for (file, forbids, cure) in SWITCHES {
         let value = fs::read_to_string(Path::new("/proc/sys").join(file)).unwrap_or_default();
         if value.trim() == forbids {
             let found = format!("`{}` is {forbids}", file.replace('/', "."));
-            return Outcome::Missing { found, cure: Some(cure.into()), costs: "labs without root" };
+            return Ok(Outcome::Missing { found, cure: Some(cure.into()), costs });
         }
     }
-    Outcome::Works
+    let found =
+        told(|| namespace::unshare(namespace::USER).map_or_else(|error| line(&error), |()| String::new()))?;
+    if found.is_empty() {
+        return Ok(Outcome::Works);
+    }
+    // A limit counts in every user namespace around this one, which cannot all be seen from here.
+    let limit = found.contains(Errno::ENOSPC.desc());
+    let cure = limit.then(|| "sudo sysctl -w user.max_user_namespaces=100000".to_string());
+    Ok(Outcome::Missing { found, cure, costs })
+}
+
+/// What `attempt` says, in a process of its own that ends afterwards and takes along what it made.
+fn told(attempt: impl FnOnce() -> String) -> Result<String> {
+    let failed = |source: io::Error| Error::new("try", "what this machine can do", source);
+    let (mut reading, mut writing) = io::pipe().map_err(failed)?;
+    match process::fork()? {
+        Fork::Child => {
+            drop(reading);
+            let _ = writing.write_all(attempt().as_bytes());
+            process::exit_now(0)
+        }
+        Fork::Parent(child) => {
+            drop(writing);
+            let mut told = String::new();
+            reading.read_to_string(&mut told).map_err(failed)?;
+            process::wait_for(child, WaitPidFlag::empty())?;
+            Ok(told)
+        }
+    }
 }
 
 /// Whether labs of this user have more than one user id.
@@ -146,24 +176,8 @@ fn try_overlay(marks: OverlayMarks) -> Result<()> {
 /// Tries each in a process with namespaces of its own, which ends afterwards and takes them along.
 fn trials(user: u32) -> Result<Vec<Probe>> {
     let group = nix::unistd::getegid().as_raw();
-    let failed = |source: io::Error| Error::new("try", "what this machine can do", source);
-    let (mut reading, mut writing) = io::pipe().map_err(failed)?;
-    match process::fork()? {
-        Fork::Child => {
-            drop(reading);
-            // A line for each trial; what is not written has not worked.
-            let report = attempt_all(user, group).unwrap_or_else(|error| line(&error));
-            let _ = writing.write_all(report.as_bytes());
-            process::exit_now(0)
-        }
-        Fork::Parent(child) => {
-            drop(writing);
-            let mut report = String::new();
-            reading.read_to_string(&mut report).map_err(failed)?;
-            process::wait_for(child, WaitPidFlag::empty())?;
-            Ok(outcomes(&report))
-        }
-    }
+    // A line for each trial; what is not written has not worked.
+    told(|| attempt_all(user, group).unwrap_or_else(|error| line(&error))).map(|report| outcomes(&report))
 }
 
 /// In a child: a line for each trial, empty where it worked.
