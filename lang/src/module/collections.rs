@@ -3,7 +3,7 @@
 use super::machine::*;
 use super::merge::{Merging, strongest};
 use super::types::{SchemaId, Type};
-use crate::eval::{Evaluator, Raised, Symbol, ThunkId, Val};
+use crate::eval::{Attribute, Evaluator, Place, Raised, Set, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
 use indexmap::IndexMap;
@@ -149,8 +149,9 @@ impl Machine {
         let mut grouped: IndexMap<Arc<str>, Vec<Piece>> = IndexMap::new();
         self.entries(evaluator, pieces, merging, &mut grouped)?;
         let mut parts: IndexMap<Arc<str>, Part> = IndexMap::with_capacity(grouped.len());
-        let mut set: Vec<(Symbol, ThunkId)> = Vec::with_capacity(grouped.len());
+        let mut set: Vec<Attribute> = Vec::with_capacity(grouped.len());
         for (key, pieces) in grouped {
+            let place = pieces.first().map_or(Place::NONE, |piece| evaluator.place(piece.span));
             let part = match **inner {
                 Type::Submodule(schema) => Part::Instance(self.submodule(
                     evaluator,
@@ -167,10 +168,11 @@ impl Machine {
                     outcome: Default::default(),
                 }))),
             };
-            set.push((evaluator.symbol_of(&key), self.part_thunk(evaluator, part)));
+            let value = self.part_thunk(evaluator, part);
+            set.push(Attribute { name: evaluator.symbol_of(&key), value, place });
             parts.insert(key, part);
         }
-        Ok(Outcome { val: evaluator.set(set), span, parts: Parts::Map(parts), definitions })
+        Ok(Outcome { val: Val::Set(Rc::new(Set::new(set))), span, parts: Parts::Map(parts), definitions })
     }
 
     /// The entries of a map, by key.
