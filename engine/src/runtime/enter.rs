@@ -1,5 +1,5 @@
-//! Entering a lab: the process that works there is a child, because a pid namespace takes only children; its parent
-//! waits, hands signals on and ends as it ended.
+//! Entering a lab: the process that works there is a grandchild. Its parent enters, because a pid namespace takes only
+//! children; the command itself stays outside. Both wait, hand signals on and end as it ended.
 
 use std::path::PathBuf;
 
@@ -11,34 +11,59 @@ use nix::unistd::Pid;
 
 use super::client::Client;
 use super::error::Result;
+use super::report;
 use super::spec::Ending;
-use crate::linux::Error as KernelError;
 use crate::linux::namespace::{self, Namespaces};
 use crate::linux::process::{self, Fork};
+use crate::linux::{Error as KernelError, Result as KernelResult};
 
-/// Runs `work` in the namespaces of the lab, as its root, in a child of this process; gives how the child ended. This
-/// process must have one thread; the child may start as many as it likes. Its working directory is the same path, where
-/// there is one. The child is killed when this process is.
+/// Runs `work` in the namespaces of the lab, as its root, in a process of its own; gives how that ended. This process must
+/// have one thread and stays outside, so that it can end the lab and remove what is left of it; the other may start as
+/// many threads as it likes. Its working directory is the same path, where there is one. It is killed when this process is.
 pub fn enter(client: &Client, work: impl FnOnce() -> u8) -> Result<Ending> {
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
     process::raise_open_files()?;
-    namespace::enter(client.supervisor(), with_user(client, namespace::HOST))?;
+    let (reading, mut report) = report::channel()?;
     let signals = Forwarded::block()?;
     match process::fork()? {
-        Fork::Parent(child) => signals.wait(child),
+        Fork::Parent(child) => {
+            drop(report);
+            let failure = reading.wait()?;
+            let ending = signals.wait(child)?;
+            failure.map_or(Ok(ending), |failure| Err(failure.into()))
+        }
         Fork::Child => {
-            signals.restore();
-            let code = match process::die_with_parent() {
-                Ok(()) => {
+            drop(reading);
+            // A pid namespace takes only children: this process is between the two.
+            match enter_and_fork(client) {
+                Ok(Fork::Parent(child)) => {
+                    drop(report);
+                    process::exit_now(
+                        signals.wait(child).map_or(i32::from(u8::MAX), |ending| ending.shell_code().into()),
+                    )
+                }
+                Ok(Fork::Child) => {
+                    drop(report);
+                    signals.restore();
                     // A directory that only the outside has is no reason to fail: paths are given absolute.
                     let _ = std::env::set_current_dir(here);
-                    work()
+                    let code = process::die_with_parent().map_or(u8::MAX, |()| work());
+                    std::process::exit(i32::from(code))
                 }
-                Err(_) => u8::MAX,
-            };
-            std::process::exit(i32::from(code));
+                Err(error) => {
+                    report.fail(error.into());
+                    process::exit_now(127)
+                }
+            }
         }
     }
+}
+
+fn enter_and_fork(client: &Client) -> KernelResult<Fork> {
+    namespace::enter(client.supervisor(), with_user(client, namespace::HOST))?;
+    // After entering: the kernel forgets it when a process gains rights.
+    process::die_with_parent()?;
+    process::fork()
 }
 
 /// The signals that a waiting parent hands on to its child.
