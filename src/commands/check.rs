@@ -22,6 +22,9 @@ pub(crate) struct Args {
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let file = lab::file(context, args.lab.lab.as_deref())?;
     let mut evaluation = evaluate(&file, &args.lab.inputs, Leases::new())?;
+    if let Some(name) = &args.lab.inputs.name {
+        evaluation.lab = topo_lang::LabName { name: name.as_str().into(), span: None };
+    }
     complete(&mut evaluation);
     match args.format {
         Format::Json => {
@@ -30,7 +33,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
             Ok(if wrong { Exit::Wrong } else { Exit::Done })
         }
         Format::Text => {
-            let checked = Evaluated::from(context, evaluation, args.lab.inputs.name.as_deref())?;
+            let checked = Evaluated::from(context, evaluation, None)?;
             if !context.quiet {
                 ui::message(&format!("lab `{}`: no mistakes", checked.name));
             }

@@ -102,7 +102,7 @@ pub(crate) fn consequences(plan: &Plan) -> BTreeMap<&ResourceId, Vec<String>> {
 pub(crate) fn difference(change: &Change, arrow: &str) -> String {
     let shown = |value: &Option<Attribute>| value.as_ref().map_or("nothing".to_owned(), shown);
     match (&change.from, &change.to) {
-        (Some(Attribute::Digest { .. }), Some(Attribute::Digest { .. })) => "other contents".to_owned(),
+        (Some(Attribute::Digest { .. }), Some(Attribute::Digest { .. })) => "changed".to_owned(),
         (from, to) => format!("{} {arrow} {}", shown(from), shown(to)),
     }
 }
