@@ -9,7 +9,7 @@ use std::path::Path;
 use topo_engine::decode::decode;
 use topo_engine::error::Error;
 use topo_engine::lab::Lab;
-use topo_engine::linux::machine::{Outcome, probes};
+use topo_engine::linux::machine::{Outcome, Probe, probes};
 use topo_engine::machine::Missing;
 use topo_engine::name::LabName;
 use topo_engine::session::{Refused, Session, Work};
@@ -125,18 +125,30 @@ impl Prepared {
 
 /// Why labs cannot run on this machine at all, if they cannot. Asked only when one did not start: trying takes time.
 fn lacking() -> Option<Vec<Missing>> {
-    let found = probes().ok()?.into_iter().filter(|probe| probe.name != "id range");
-    let missing: Vec<Missing> = found
-        .filter_map(|probe| match probe.outcome {
-            Outcome::Works => None,
-            Outcome::Missing { found, cure, .. } => Some(Missing {
-                what: format!("`{}`: {found}", probe.name),
-                needed_by: vec!["every lab".to_owned()],
-                cure: cure.unwrap_or_default(),
-            }),
-        })
-        .collect();
+    let mut missing: Vec<(String, Vec<&str>, String)> = Vec::new();
+    for Probe { name, outcome } in probes().ok()?.into_iter().filter(|probe| probe.name != "id range") {
+        let Outcome::Missing { found, cure, .. } = outcome else { continue };
+        match missing.iter_mut().find(|(known, ..)| *known == found) {
+            Some((_, names, _)) => names.push(name),
+            None => missing.push((found, vec![name], cure.unwrap_or_default())),
+        }
+    }
+    let missing: Vec<Missing> =
+        missing.into_iter().map(|(found, names, cure)| lack(&found, &names, cure)).collect();
     Some(missing).filter(|missing| !missing.is_empty())
+}
+
+/// One reason, whatever number of probes it spoilt.
+fn lack(found: &str, names: &[&str], cure: String) -> Missing {
+    let (what, cure) = match names {
+        [name] => (format!("`{name}`: {found}"), cure),
+        // Several things fail for one reason only where no namespace could be made to try them in.
+        _ => (
+            format!("namespaces: {found}"),
+            "allow this user to make them; a container needs to be started with that right".to_owned(),
+        ),
+    };
+    Missing { what, needed_by: Vec::new(), cure }
 }
 
 /// Removes a directory that has nothing but what a supervisor that never began leaves.
