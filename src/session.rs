@@ -148,7 +148,7 @@ fn lack(found: &str, names: &[&str], cure: String) -> Missing {
             "allow this user to make them; a container needs to be started with that right".to_owned(),
         ),
     };
-    Missing { what, needed_by: Vec::new(), cure }
+    Missing { what, needed_by: vec!["every lab".to_owned()], cure }
 }
 
 /// Removes a directory that has nothing but what a supervisor that never began leaves.
