@@ -19,6 +19,7 @@ use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The form of the file that this version writes; it reads no other.
 const VERSION: u32 = 1;
@@ -287,7 +288,7 @@ pub fn lock(directory: &Path) -> Result<Flock<File>, Error> {
         .map_err(|source| Error::caused(operation(), source))?;
     let mut holder = String::new();
     let _ = file.read_to_string(&mut holder);
-    let mut lock = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
+    let mut lock = lock_soon(file).map_err(|errno| match errno {
         nix::errno::Errno::EWOULDBLOCK => {
             Error::found(operation(), format!("`topo` with pid {} is at work on this lab", holder.trim()))
                 .help("wait until it has ended")
@@ -300,6 +301,19 @@ pub fn lock(directory: &Path) -> Result<Flock<File>, Error> {
         .and_then(|()| lock.write_all(note.as_bytes()))
         .map_err(|source| Error::caused(operation(), source))?;
     Ok(lock)
+}
+
+/// Somebody who was killed keeps a lock for as long as it takes to die, so that the first refusal is not the last word.
+fn lock_soon(mut file: File) -> nix::Result<Flock<File>> {
+    let deadline = Instant::now() + Duration::from_millis(500);
+    loop {
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => return Ok(lock),
+            Err((back, nix::errno::Errno::EWOULDBLOCK)) if Instant::now() < deadline => file = back,
+            Err((_, errno)) => return Err(errno),
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// The numbers recorded for a lab, for the language to keep addresses as they are.
