@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use topo_engine::decode::decode;
 use topo_engine::error::Error;
+use topo_engine::event::Event;
+use topo_engine::kinds::Kind;
 use topo_engine::lab::Lab;
 use topo_engine::name::LabName;
 use topo_engine::plan::{Plan, Reason};
@@ -86,8 +89,17 @@ fn show(work: Result<Work, Error>) -> (Option<Work>, u8) {
 fn carry_out(work: Result<Work, Error>) -> u8 {
     let begun = Instant::now();
     let (Some(work), _) = show(work) else { return 1 };
-    match work.apply(&|_| {}, &AtomicBool::new(false)) {
+    let took: Mutex<BTreeMap<Kind, Duration>> = Mutex::default();
+    let events = |event: Event<'_>| {
+        if let Event::Done { id, took: one, .. } = event {
+            let mut took = took.lock().unwrap();
+            let longest = took.entry(id.kind).or_default();
+            *longest = (*longest).max(one);
+        }
+    };
+    match work.apply(&events, &AtomicBool::new(false)) {
         Ok(outcome) => {
+            eprintln!("{:?}", took.lock().unwrap());
             for (id, error) in &outcome.failed {
                 println!("failed {id}");
                 fail(error);
