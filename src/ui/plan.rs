@@ -181,6 +181,14 @@ fn write_step(
     let _ = writeln!(out, " {paint}{sign:>3}{paint:#} {name}  {}({reason}){0:#}", style::DIM);
     let arrow = look.arrow();
     match (step.action, detail) {
+        // What was there once is told in words; what is new is in the lab file.
+        (Action::Create, Detail::Brief) if step.reason == Reason::Missing => {
+            for (attribute, value) in &step.attributes {
+                if let Attribute::Text(_) | Attribute::List(_) = value {
+                    let _ = writeln!(out, "       {attribute} {}", shown(value));
+                }
+            }
+        }
         (Action::Create, Detail::Brief) | (Action::Delete, _) => {}
         (Action::Create, Detail::Full) => {
             for (attribute, value) in &step.attributes {
