@@ -14,8 +14,8 @@
 //! ````
 //!
 //! Output is both streams together. In what is expected, a line `...` stands for any lines and `[..]` for anything within a line;
-//! times, dates and process ids never count. Every command is a `bash -c` of its own, in the test's own directory.
-//! `BLESS=1` writes what was found into the document.
+//! times, dates, process ids and lines of the library never count. Every command is a `bash -c` of its own, in the test's own directory.
+//! `BLESS=1` writes what was found into the document; name one mode then, since all have the same document.
 
 use crate::remains::{self, Traces};
 use crate::run::{run, until};
@@ -107,6 +107,7 @@ impl Transcript {
         let links = remains::links();
         let mut seen = Traces::default();
         let mut result = Ok(());
+        let mut blessed = Vec::new();
         for act in &self.acts {
             match act {
                 Act::Save { name, text } => {
@@ -114,13 +115,21 @@ impl Transcript {
                         .map_err(|error| format!("save {name}: {error}"))?;
                 }
                 Act::Type(command) => {
-                    result = self.perform(actor, command);
+                    let performed = self.perform(actor, command);
                     seen.add(actor.traces());
-                    if result.is_err() {
-                        break;
+                    match performed {
+                        Ok(None) => {}
+                        Ok(Some(found)) => blessed.push((command, found)),
+                        Err(error) => {
+                            result = Err(error);
+                            break;
+                        }
                     }
                 }
             }
+        }
+        if !blessed.is_empty() {
+            self.bless(&blessed)?;
         }
         let result = result.and_then(|()| {
             until(Duration::from_secs(2), || match seen.left(&actor.state) {
@@ -134,18 +143,22 @@ impl Transcript {
         result
     }
 
-    fn perform(&self, actor: &Actor, command: &Command) -> Result<(), String> {
+    /// Where `BLESS` is set, what was found instead of what was expected is no error but is given back.
+    fn perform(&self, actor: &Actor, command: &Command) -> Result<Option<Vec<String>>, String> {
         let mut bash = actor.command("bash");
         bash.args(["-c", &format!("exec 2>&1\n{}", command.text)]);
         let outcome = run(bash, &command.text, self.limit)?;
         let home = actor.home.to_string_lossy();
-        let found: Vec<String> =
+        let mut found: Vec<String> =
             outcome.stdout.lines().map(|line| line.trim_end().replace(&*home, "~")).collect();
         if outcome.status == command.status && matches(&command.output, &found) {
-            return Ok(());
+            return Ok(None);
         }
         if std::env::var_os("BLESS").is_some() {
-            return self.bless(command, &found, outcome.status);
+            if outcome.status != 0 {
+                found.push(format!("? {}", outcome.status));
+            }
+            return Ok(Some(found));
         }
         Err(format!(
             "{}:{}: $ {}\n--- expected, with exit status {}\n{}\n--- found, with exit status {}\n{}",
@@ -159,30 +172,17 @@ impl Transcript {
         ))
     }
 
-    /// Writes what was found below the command. Later commands have moved: they are found by their text.
-    fn bless(&self, command: &Command, found: &[String], status: i32) -> Result<(), String> {
-        static WRITING: std::sync::Mutex<()> = std::sync::Mutex::new(());
-        let _writing = WRITING.lock().map_err(|error| error.to_string())?;
+    /// Writes what was found below the commands, from the end of the document, so that lines before stay where they are.
+    fn bless(&self, found: &[(&Command, Vec<String>)]) -> Result<(), String> {
         let text = fs::read_to_string(&self.document).map_err(|error| error.to_string())?;
-        let mut old = vec![format!("$ {}", command.text.replace('\n', "\n> "))];
-        let mut new = old.clone();
-        old.extend(command.output.iter().cloned());
-        new.extend(found.iter().cloned());
-        if command.status != 0 {
-            old.push(format!("? {}", command.status));
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        for (command, output) in found.iter().rev() {
+            // The line that shows the command is counted from 1, so this is the one after it.
+            let start = command.line + command.text.matches('\n').count();
+            let end = lines[start..].iter().position(|line| line.starts_with("$ ") || line == "```");
+            lines.splice(start..end.map_or(lines.len(), |end| start + end), output.iter().cloned());
         }
-        if status != 0 {
-            new.push(format!("? {status}"));
-        }
-        let (old, new) = (format!("\n{}\n", old.join("\n")), format!("\n{}\n", new.join("\n")));
-        if !text.contains(&old) {
-            return Err(format!(
-                "{}: cannot find the block of `{}` to bless",
-                self.document.display(),
-                command.text
-            ));
-        }
-        fs::write(&self.document, text.replacen(&old, &new, 1)).map_err(|error| error.to_string())
+        fs::write(&self.document, lines.join("\n") + "\n").map_err(|error| error.to_string())
     }
 }
 
@@ -250,6 +250,7 @@ fn timeless(line: &str) -> String {
         let patterns = [
             ("<date>", r"\b\d\d/\d\d/\d\d(\d\d)? \d\d:\d\d:\d\d\b|\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*"),
             ("<pid>", r"\bpid \d+\b"),
+            ("<std>", r"\bstd:[a-z]+:\d+\b"),
             ("<time>", r"\b\d+(\.\d+)? ?(ms|s|min)\b"),
         ];
         patterns.into_iter().filter_map(|(name, pattern)| Some((name, Regex::new(pattern).ok()?))).collect()
