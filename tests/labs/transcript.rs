@@ -148,9 +148,9 @@ impl Transcript {
         let mut bash = actor.command("bash");
         bash.args(["-c", &format!("exec 2>&1\n{}", command.text)]);
         let outcome = run(bash, &command.text, self.limit)?;
-        let home = actor.home.to_string_lossy();
-        let mut found: Vec<String> =
-            outcome.stdout.lines().map(|line| line.trim_end().replace(&*home, "~")).collect();
+        let (home, state) = (actor.home.to_string_lossy(), actor.state.to_string_lossy());
+        let tidy = |line: &str| line.trim_end().replace(&*state, "~/.local/state/topo").replace(&*home, "~");
+        let mut found: Vec<String> = outcome.stdout.lines().map(tidy).collect();
         if outcome.status == command.status && matches(&command.output, &found) {
             return Ok(None);
         }
