@@ -49,9 +49,8 @@ pub(crate) fn lab_name(lab: &topo_lang::LabName) -> Result<LabName, Vec<Diagnost
         let message = error.to_string();
         vec![match lab.span {
             Some(span) => Diagnostic::error("lab-name", span, message),
-            None => {
-                Diagnostic::without_place("lab-name", message).help("give the file a first line `lab NAME`")
-            }
+            None => Diagnostic::without_place("lab-name", message)
+                .help("`--name NAME`, or a first line `lab NAME` in the file, gives it another one"),
         }]
     })
 }

@@ -93,6 +93,7 @@ fn text(context: &Context, found: &Found<'_>, prepared: &Prepared) -> String {
     out.push_str(&table.text());
     out.push('\n');
     match found.plan.steps.len() {
+        0 if !found.running => out.push_str("`topo apply` brings it up\n"),
         0 => out.push_str("everything is as the lab file says\n"),
         count if !found.running => {
             out.push_str(&format!("{} would bring it up: `topo apply`\n", plural(count, "step")));
