@@ -15,10 +15,10 @@ use std::process::ExitCode;
 #[command(name = "topo", version, disable_help_subcommand = false, propagate_version = true)]
 pub(crate) struct Cli {
     /// Say only what went wrong
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 900)]
     quiet: bool,
     /// Say more
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 901)]
     verbose: bool,
     #[command(subcommand)]
     command: Command,

@@ -10,9 +10,12 @@ use topo_lang::{Data, Value, nearest, print};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: topo eval lab.kdl hosts.kdc1.interfaces")]
 pub(crate) struct Args {
-    /// Lab file, then the path of an option; both may be left out
-    #[arg(value_name = "[LAB] [PATH]", num_args = 0..=2)]
-    words: Vec<String>,
+    /// Lab file [default: the one lab file in this directory]
+    #[arg(value_name = "LAB")]
+    first: Option<String>,
+    /// Path of a part, such as `hosts.kdc1.address`
+    #[arg(value_name = "PATH")]
+    second: Option<String>,
     #[command(flatten)]
     inputs: InputArgs,
     /// The form of the output
@@ -31,11 +34,10 @@ pub(crate) enum EvalFormat {
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let (file, path) = match args.words.as_slice() {
-        [] => (None, None),
-        [file, path] => (Some(file.as_str()), Some(path.as_str())),
-        [one] if is_lab(one) => (Some(one.as_str()), None),
-        [one, ..] => (None, Some(one.as_str())),
+    // A single word that is no file is a path in the lab of this directory.
+    let (file, path) = match (args.first.as_deref(), args.second.as_deref()) {
+        (Some(one), None) if !is_lab(one) => (None, Some(one)),
+        both => both,
     };
     let file = lab::file(context, file)?;
     let evaluation = evaluate(&file, &args.inputs, Leases::new())?;
