@@ -171,7 +171,7 @@ fn readable(work: Work, name: &LabName) -> Result<Work, Failure> {
 }
 
 /// The numbers of addresses that the lab of this name handed out before.
-fn leases(context: &Context, name: &str) -> Result<Leases, Failure> {
+pub(crate) fn leases(context: &Context, name: &str) -> Result<Leases, Failure> {
     let Ok(name) = LabName::try_from(name) else { return Ok(Leases::new()) };
     let session = Session::new(context.labs.root(), &name, Path::new(EXE));
     let numbers = |hosts: std::collections::BTreeMap<String, u32>| {

@@ -1,8 +1,9 @@
 //! `topo eval`: the final value of a lab, or a part of it.
 
 use crate::cli::{Context, InputArgs};
-use crate::evaluated::{Evaluated, Leases, evaluate};
+use crate::evaluated::{Evaluated, evaluate};
 use crate::exit::{Exit, Failure};
+use crate::session::leases;
 use crate::{lab, ui};
 use topo_lang::{Data, Value, nearest, print};
 
@@ -40,7 +41,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         both => both,
     };
     let file = lab::file(context, file)?;
-    let evaluation = evaluate(&file, &args.inputs, Leases::new())?;
+    let name = args.inputs.name.clone().unwrap_or_else(|| lab::name_of(&file));
+    let evaluation = evaluate(&file, &args.inputs, leases(context, &name)?)?;
     let evaluated = Evaluated::from(context, evaluation, None)?;
     let value = match path {
         None => &evaluated.value,
