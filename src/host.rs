@@ -4,10 +4,10 @@ use crate::exit::Failure;
 use crate::running::Running;
 use std::collections::BTreeMap;
 use std::env;
-use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use topo_engine::runtime::{Client, HostView};
+use topo_engine::exports::{self, KnownHost};
+use topo_engine::runtime::Client;
 
 /// Variables of the caller that a command on a host gets as well: they describe the terminal and the language.
 const PASSED: &[&str] =
@@ -18,26 +18,35 @@ const NOT_THERE: &[&str] = &["/tmp", "/run", "/proc", "/sys", "/dev"];
 
 /// What is known of a host without evaluating its lab.
 pub(crate) struct HostContext {
-    view: HostView,
-    exports: BTreeMap<String, String>,
+    known: KnownHost,
 }
 
 impl HostContext {
     /// What the last apply left about this host.
+    ///
+    /// # Errors
+    /// It cannot be read.
     pub(crate) fn read(running: &Running, host: &str) -> Result<Self, Failure> {
         let directory = running.client.directory();
-        let own = directory.host(host);
-        // What a host without a process will see; without the note, at least what every host sees.
-        let view =
-            fs::read(own.path().join("view.json")).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        let view = view.unwrap_or_else(|| directory.host_view(host, host));
-        let exports = fs::read_to_string(own.path().join("exports.sh")).unwrap_or_default();
-        Ok(Self { view, exports: parse_exports(&exports) })
+        // A host that no apply has described sees at least what every host sees.
+        let described = exports::known(directory, host)?;
+        let known = described
+            .unwrap_or_else(|| KnownHost { view: directory.host_view(host, host), ..KnownHost::default() });
+        Ok(Self { known })
     }
 
-    /// The host's init, started if the host has no process yet.
+    /// The host's init, started if the host has no process yet; from then on its scripts are there as well.
+    ///
+    /// # Errors
+    /// The supervisor could not start it, or the scripts could not be written.
     pub(crate) fn open(&self, client: &Client, host: &str) -> Result<OwnedFd, Failure> {
-        Ok(client.open_host(host, &self.view)?)
+        let is_first = !client.directory().host(host).path().exists();
+        let init = client.open_host(host, &self.known.view)?;
+        if is_first {
+            let lab = client.directory().lab();
+            exports::write_scripts(client.directory(), lab, host, &self.known.variables)?;
+        }
+        Ok(init)
     }
 
     /// The whole environment of a command: a plain one, the host's own over it.
@@ -53,9 +62,7 @@ impl HostContext {
         {
             environment.insert(name.to_owned(), value.to_owned());
         }
-        environment.extend(self.exports.clone());
-        // Only of use to a shell that sources another file.
-        environment.remove("TOPO_EXPORTED");
+        environment.extend(self.known.variables.clone());
         environment
     }
 
@@ -64,51 +71,5 @@ impl HostContext {
         let here = env::current_dir().ok().filter(|here| here.is_dir());
         here.filter(|here| !NOT_THERE.iter().any(|covered| here.starts_with(covered)))
             .unwrap_or_else(|| Path::new("/").to_owned())
-    }
-}
-
-/// The variables of an `exports.sh`: lines `export NAME='value'`, a quote in a value written `'\''`.
-pub(crate) fn parse_exports(text: &str) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("export ") {
-        let at_line_start = at == 0 || rest.as_bytes()[at - 1] == b'\n';
-        rest = &rest[at + "export ".len()..];
-        let Some((name, quoted)) = rest.split_once("='").filter(|_| at_line_start) else { continue };
-        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            continue;
-        }
-        let mut value = String::new();
-        let mut tail = quoted;
-        while let Some((piece, after)) = tail.split_once('\'') {
-            value.push_str(piece);
-            tail = after;
-            match after.strip_prefix("\\''") {
-                Some(more) => {
-                    value.push('\'');
-                    tail = more;
-                }
-                None => break,
-            }
-        }
-        found.insert(name.to_owned(), value);
-        rest = tail;
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn exports_are_read_as_a_shell_reads_them() {
-        let text = "# ours\nexport REALM='ATHENA.TEST'\nexport PASSWORD='it'\\''s\ntwo lines'\nexport EMPTY=''\n\
-                    echo \"export NOT='this'\"\n";
-        let found = parse_exports(text);
-        let expected = [("REALM", "ATHENA.TEST"), ("PASSWORD", "it's\ntwo lines"), ("EMPTY", "")];
-        let expected: BTreeMap<String, String> =
-            expected.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        assert_eq!(found, expected);
     }
 }

@@ -7,6 +7,7 @@ use crate::lab::{Host, Lab};
 use crate::linux::files;
 use crate::name::HostName;
 use crate::runtime::{HostView, LabDirectory};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
@@ -14,23 +15,72 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Writes the files of the lab and of every host, and beside the latter what the host sees, for those who open it later.
-pub fn write(directory: &LabDirectory, lab: &Lab, views: &BTreeMap<HostName, HostView>) -> Result<(), Error> {
-    put(&directory.path().join("exports.sh"), &exports(&lab_variables(directory, lab)), 0o644)?;
+/// What is known of a host without evaluating its lab.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct KnownHost {
+    /// What it sees once it runs a process.
+    pub view: HostView,
+    /// The variables of everything that runs there.
+    pub variables: Variables,
+}
+
+/// Names and values of environment variables.
+pub type Variables = BTreeMap<String, String>;
+
+/// Writes `exports.sh` of the lab, what is known of its hosts, and the scripts of each host that runs something. A host
+/// that runs nothing has no file of its own: it gets its scripts with its first process, by [`write_scripts`].
+pub fn write(directory: &LabDirectory, lab: &Lab, views: BTreeMap<HostName, HostView>) -> Result<(), Error> {
+    put(&directory.path().join("exports.sh"), &script(&lab_variables(directory, lab)), 0o644)?;
+    let known: BTreeMap<HostName, KnownHost> = views
+        .into_iter()
+        .filter_map(|(name, view)| {
+            let variables = host_variables(directory, lab, &name, lab.hosts.get(&name)?);
+            Some((name, KnownHost { view, variables }))
+        })
+        .collect();
+    let text = serde_json::to_string(&known)
+        .map_err(|error| Error::caused("describe the hosts of the lab", error))?;
+    put(&directory.path().join(HOSTS), &text, 0o600)?;
     for (name, host) in &lab.hosts {
+        let runs = !host.daemons.is_empty() || !host.steps.is_empty() || !host.kdc_databases.is_empty();
         let own = directory.host(name.as_str());
-        files::make_directories(own.path(), 0o755)
-            .map_err(|error| Error::caused(format!("make the directory of `{name}`"), error))?;
-        put(&own.path().join("exports.sh"), &exports(&host_variables(directory, lab, name, host)), 0o644)?;
-        put(&own.path().join("nsenter.sh"), &nsenter(lab, name), 0o755)?;
-        let view = views.get(name).map(serde_json::to_string).transpose();
-        let view = view.map_err(|error| Error::caused(format!("describe what `{name}` sees"), error))?;
-        put(&own.path().join("view.json"), &view.unwrap_or_default(), 0o644)?;
+        if let Some(known) = known.get(name).filter(|_| runs || own.path().exists()) {
+            write_scripts(directory, lab.name.as_str(), name.as_str(), &known.variables)?;
+        }
     }
     Ok(())
 }
 
-type Variables = BTreeMap<String, String>;
+/// What the last apply knew of a host; `None` where it knew of no such host.
+pub fn known(directory: &LabDirectory, host: &str) -> Result<Option<KnownHost>, Error> {
+    let path = directory.path().join(HOSTS);
+    let failed = || format!("read `{}`", path.display());
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::caused(failed(), error)),
+    };
+    let mut known: BTreeMap<String, KnownHost> =
+        serde_json::from_slice(&text).map_err(|error| Error::caused(failed(), error))?;
+    Ok(known.remove(host))
+}
+
+/// Writes `exports.sh` and `nsenter.sh` of one host.
+pub fn write_scripts(
+    directory: &LabDirectory,
+    lab: &str,
+    host: &str,
+    variables: &Variables,
+) -> Result<(), Error> {
+    let own = directory.host(host);
+    files::make_directories(own.path(), 0o755)
+        .map_err(|error| Error::caused(format!("make the directory of `{host}`"), error))?;
+    put(&own.path().join("exports.sh"), &script(variables), 0o644)?;
+    put(&own.path().join("nsenter.sh"), &nsenter(lab, host), 0o755)
+}
+
+/// The file of the lab's directory that says what is known of its hosts.
+const HOSTS: &str = "hosts.json";
 
 fn lab_variables(directory: &LabDirectory, lab: &Lab) -> Variables {
     let hosts: Vec<&str> = lab.hosts.keys().map(HostName::as_str).collect();
@@ -78,7 +128,8 @@ fn lab_variables_for_host(directory: &LabDirectory, lab: &Lab) -> Variables {
     ])
 }
 
-fn exports(variables: &Variables) -> String {
+/// The text of an `exports.sh`.
+pub fn script(variables: &Variables) -> String {
     let mut text = String::from(
         "# made by topo: sourcing this forgets what another lab's file set\nunset $TOPO_EXPORTED\n",
     );
@@ -90,12 +141,12 @@ fn exports(variables: &Variables) -> String {
     text
 }
 
-fn nsenter(lab: &Lab, host: &HostName) -> String {
+fn nsenter(lab: &str, host: &str) -> String {
     format!(
         "#!/bin/sh\n# made by topo: a command in all of the host's namespaces, a shell if none is given\n\
          [ $# -gt 0 ] || set -- \"${{SHELL:-/bin/sh}}\"\nexec topo exec --lab {} {} -- \"$@\"\n",
-        quoted(lab.name.as_str()),
-        quoted(host.as_str()),
+        quoted(lab),
+        quoted(host),
     )
 }
 
@@ -131,7 +182,7 @@ mod tests {
             ("PASSWORD".to_owned(), "it's $HOME `x` \"y\"\nz".to_owned()),
             ("not a name".to_owned(), "x".to_owned()),
         ]);
-        let text = exports(&variables);
+        let text = script(&variables);
         assert!(text.contains("export PASSWORD='it'\\''s $HOME `x` \"y\"\nz'\n"), "{text}");
         assert!(text.contains("export TOPO_EXPORTED='PASSWORD'\n"), "{text}");
         assert!(!text.contains("not a name"), "{text}");

@@ -189,7 +189,7 @@ impl Work {
         // Many small files, while the kernel makes namespaces.
         thread::scope(|scope| {
             let directory = site.machine.directory();
-            let exported = scope.spawn(|| exports::write(directory, &yard.lab, &views(directory, &yard.lab)));
+            let exported = scope.spawn(|| exports::write(directory, &yard.lab, views(directory, &yard.lab)));
             let outcome = apply::apply(&site, &ledger, events, stop);
             exported.join().unwrap_or_else(|panic| resume_unwind(panic)).and(outcome)
         })

@@ -5,8 +5,8 @@ use crate::exit::{Exit, Failure};
 use crate::running::{Running, WhichLab};
 use crate::{lab, ui};
 use std::fs;
-use std::path::PathBuf;
 use topo_engine::error::Error;
+use topo_engine::exports;
 
 /// Print the variables of a lab or a host: `source <(topo env client1)`
 #[derive(Debug, clap::Args)]
@@ -19,18 +19,19 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let path: PathBuf = match &args.host {
+    let text = match &args.host {
         Some(host) => {
             let running = Running::with_host(context, &args.which, host)?;
-            running.client.directory().host(host).path().join("exports.sh")
+            let known = exports::known(running.client.directory(), host)?.unwrap_or_default();
+            exports::script(&known.variables)
         }
         None => {
             let name = lab::name(context, args.which.lab.as_deref(), args.which.name.as_deref())?;
-            Running::named(context, &name)?.client.directory().path().join("exports.sh")
+            let path = Running::named(context, &name)?.client.directory().path().join("exports.sh");
+            fs::read_to_string(&path)
+                .map_err(|error| Error::caused(format!("read `{}`", path.display()), error))?
         }
     };
-    let text = fs::read_to_string(&path)
-        .map_err(|error| Error::caused(format!("read `{}`", path.display()), error))?;
     ui::data(&text)?;
     Ok(Exit::Done)
 }
