@@ -9,6 +9,10 @@ const SECRET: &str = "<secret>";
 
 /// The value as JSON. A number that JSON has no word for (`#inf`) is `null`.
 pub fn json(value: &Value) -> Json {
+    stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || json_here(value))
+}
+
+fn json_here(value: &Value) -> Json {
     match &value.data {
         Data::Null => Json::Null,
         Data::Bool(value) => (*value).into(),
@@ -45,6 +49,10 @@ pub fn kdl(value: &Value) -> String {
 }
 
 fn node(out: &mut String, depth: usize, name: &str, value: &Value) {
+    stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || node_here(out, depth, name, value));
+}
+
+fn node_here(out: &mut String, depth: usize, name: &str, value: &Value) {
     indent(out, depth);
     string(out, depth, name);
     match &value.data {
@@ -273,6 +281,17 @@ password "<secret>"
                 other => panic!("{original:?} as {document:?} is {other:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_deep_value_does_not_overflow_the_stack() {
+        let depth = 5_000;
+        let deep = (0..depth).fold(value(Data::Null), |inner, _| value(Data::List(vec![inner])));
+        let (document, parsed) = (kdl(&deep).lines().count(), json(&deep));
+        assert_eq!(document, 2 * depth - 3);
+        assert!(parsed[0][0][0].is_array());
+        // To drop them would take a stack as deep.
+        std::mem::forget((deep, parsed));
     }
 
     #[test]
