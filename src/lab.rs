@@ -104,20 +104,36 @@ fn lab_node(file: &str) -> Option<Option<String>> {
     }))
 }
 
+/// The complaint about a file that is not there.
+pub(crate) fn no_such_file(given: &str) -> Failure {
+    let help = match lab_files(".").as_slice() {
+        [] => String::new(),
+        files => format!("lab files here: `{}`", files.join("`, `")),
+    };
+    Failure::input(format!("no file `{given}`"), help)
+}
+
 fn no_such_lab(context: &Context, given: &str) -> Failure {
     if given.contains('/') || given.ends_with(".kdl") {
-        let files = lab_files(".");
-        let help = match files.as_slice() {
-            [] => String::new(),
-            files => format!("lab files here: `{}`", files.join("`, `")),
-        };
-        return Failure::input(format!("no file `{given}`"), help);
+        return no_such_file(given);
     }
     let help = match context.labs.names().as_slice() {
         [] => "no lab was applied yet; `topo apply FILE` does".to_owned(),
         names => format!("labs of this user: `{}`", names.join("`, `")),
     };
     Failure::input(format!("no file and no lab `{given}`"), help)
+}
+
+/// A lab and the path of a part of it, both of which may be left out: a single word that is no file is a path.
+pub(crate) fn and_path<'w>(
+    first: Option<&'w str>,
+    second: Option<&'w str>,
+) -> (Option<&'w str>, Option<&'w str>) {
+    let is_lab = |word: &str| word.ends_with(".kdl") || word.contains('/') && Path::new(word).exists();
+    match (first, second) {
+        (Some(one), None) if !is_lab(one) => (None, Some(one)),
+        both => both,
+    }
 }
 
 /// The first names of many, for a line of help.

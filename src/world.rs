@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use topo_lang::World;
 
 /// No lab file is larger; a device that never ends is no lab file.
-const LARGEST: u64 = 64 << 20;
+pub(crate) const LARGEST: u64 = 64 << 20;
 
 /// The modules of `stdlib/`, by the name after `std:`.
 pub(crate) const LIBRARY: &[(&str, &str)] = &[
@@ -35,7 +35,11 @@ impl World for Files {
     }
 }
 
-fn read_file(path: &str) -> io::Result<String> {
+/// The text of a file; `std:` means nothing here.
+///
+/// # Errors
+/// It cannot be read, is no text, or is too large.
+pub(crate) fn read_file(path: &str) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
     if text.len() as u64 > LARGEST {

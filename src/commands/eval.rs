@@ -35,28 +35,23 @@ pub(crate) enum EvalFormat {
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    // A single word that is no file is a path in the lab of this directory.
-    let (file, path) = match (args.first.as_deref(), args.second.as_deref()) {
-        (Some(one), None) if !is_lab(one) => (None, Some(one)),
-        both => both,
-    };
+    let (file, path) = lab::and_path(args.first.as_deref(), args.second.as_deref());
     let file = lab::file(context, file)?;
     let name = args.inputs.name.clone().unwrap_or_else(|| lab::name_of(&file));
     let evaluation = evaluate(&file, &args.inputs, leases(context, &name)?)?;
+    // An option marked `internal` is shown to those who ask for it by its name.
+    let printed = evaluation.printed();
     let evaluated = Evaluated::from(context, evaluation, None)?;
+    let printed = printed.as_ref().unwrap_or(&evaluated.value);
     let value = match path {
-        None => &evaluated.value,
-        Some(path) => at(&evaluated.value, path)?,
+        None => printed,
+        Some(path) => at(printed, path).or_else(|none| at(&evaluated.value, path).map_err(|_| none))?,
     };
     ui::data(&match args.format {
         EvalFormat::Kdl => print::kdl(value),
         EvalFormat::Json => ui::json::text(&print::json(value)),
     })?;
     Ok(Exit::Done)
-}
-
-fn is_lab(word: &str) -> bool {
-    word.ends_with(".kdl") || word.contains('/') && std::path::Path::new(word).exists()
 }
 
 /// The value at a path such as `hosts.kdc1.files."/etc/krb5.conf"`; items of a list count from 0.

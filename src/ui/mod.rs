@@ -1,6 +1,7 @@
 //! All that is printed, and the only code that prints. Data goes to stdout, everything else to stderr.
 
 pub(crate) mod diagnostics;
+pub(crate) mod diff;
 pub(crate) mod failure;
 pub(crate) mod json;
 pub(crate) mod markdown;
