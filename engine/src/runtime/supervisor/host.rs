@@ -33,6 +33,8 @@ pub(super) struct Layers {
     pub(super) user_namespace: bool,
     /// A directory with a layer to be put right above the machine's, for each target.
     pub(super) below: Option<PathBuf>,
+    /// Targets for which that layer stands alone, because the machine's directory cannot be one.
+    pub(super) alone: Vec<PathBuf>,
 }
 
 /// In a process just forked from the supervisor: makes the host's namespaces and its init in them.
@@ -130,6 +132,9 @@ fn put_over(overlay: &Overlay, hostname: &str, layers: &Layers) -> Result<(), Fa
     if let Some(below) = &layers.below {
         let relative = overlay.target.strip_prefix("/").unwrap_or(&overlay.target);
         lower.insert(lower.len().saturating_sub(1), below.join(relative));
+        if layers.alone.contains(&overlay.target) {
+            lower.pop();
+        }
     }
     lower.retain(|directory| directory.is_dir());
     let marks = if layers.user_namespace { OverlayMarks::User } else { OverlayMarks::Trusted };

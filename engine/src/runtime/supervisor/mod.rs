@@ -180,10 +180,12 @@ fn supervise(
     netns::loopback_up()?;
     let open_files = process::raise_open_files()?;
     let _lock = lock(&directory)?;
-    let below = skeleton.map(|skeleton| skeleton.write(directory.path().join("skeleton"))).transpose()?;
+    let place = directory.path().join("skeleton");
+    let alone = skeleton.as_ref().map(|skeleton| skeleton.write(&place)).transpose()?.unwrap_or_default();
+    let below = skeleton.map(|_| place);
     let listener = listen(&directory)?;
     let user_namespace = arguments.ids != Ids::Root;
-    let layers = host::Layers { user_namespace, below };
+    let layers = host::Layers { user_namespace, below, alone };
     let mut supervisor = serve::Supervisor::new(listener, layers, open_files)?;
     tell(control, &Progress::Ready);
     // The other end closes its side; ours goes with the next `exec` or `close_from`, and is of no use to anybody.
