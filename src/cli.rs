@@ -1,7 +1,8 @@
 //! The arguments all commands share, the table of commands, and the way from `main` to one of them and out again.
 
 use crate::commands::{
-    apply, check, completions, destroy, doctor, env, eval, exec, fmt, list, logs, man, plan, shell, status,
+    apply, check, completions, destroy, doc, doctor, env, eval, exec, fmt, list, logs, man, plan, shell,
+    status, why,
 };
 use crate::exit::{Exit, Failure};
 use crate::labs::Labs;
@@ -39,6 +40,8 @@ enum Command {
     Env(env::Args),
     Logs(logs::Args),
     Doctor(doctor::Args),
+    Why(why::Args),
+    Doc(doc::Args),
     Fmt(fmt::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -56,6 +59,8 @@ impl Command {
             Command::Status(args) => args.format == Format::Json,
             Command::Doctor(args) => args.format == Format::Json,
             Command::List(args) => args.format == Format::Json,
+            Command::Why(args) => args.format == Format::Json,
+            Command::Doc(args) => args.format == doc::DocFormat::Json,
             Command::Exec(_) | Command::Shell(_) | Command::Env(_) | Command::Logs(_) => false,
             Command::Completions(_) | Command::Fmt(_) | Command::Man(_) => false,
         }
@@ -75,6 +80,8 @@ impl Command {
             Command::Env(args) => env::run(context, args),
             Command::Logs(args) => logs::run(context, args),
             Command::Doctor(args) => doctor::run(context, args),
+            Command::Why(args) => why::run(context, args),
+            Command::Doc(args) => doc::run(context, args),
             Command::Fmt(args) => fmt::run(context, args),
             Command::Completions(args) => completions::run(context, args),
             Command::Man(args) => man::run(context, args),

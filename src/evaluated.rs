@@ -6,7 +6,7 @@ use crate::ui;
 use crate::world::Files;
 use std::collections::BTreeMap;
 use topo_engine::name::LabName;
-use topo_lang::{Diagnostic, Evaluation, Inputs, Severity, Sources, Value, World};
+use topo_lang::{Diagnostic, Evaluation, Inputs, Reason, Severity, Sources, Value, World};
 
 /// A lab without a mistake.
 pub(crate) struct Evaluated {
@@ -26,6 +26,26 @@ pub(crate) type Leases = BTreeMap<String, BTreeMap<String, u64>>;
 /// # Errors
 /// The file of `--params` cannot be read.
 pub(crate) fn evaluate(file: &str, inputs: &InputArgs, leases: Leases) -> Result<Evaluation, Failure> {
+    Ok(topo_lang::evaluate(&Files, file, &given(inputs, leases)?))
+}
+
+/// Evaluates a lab file, and says why the value at a path is what it is, if it has such a path.
+///
+/// # Errors
+/// The file of `--params` cannot be read.
+pub(crate) fn why(
+    file: &str,
+    path: &str,
+    inputs: &InputArgs,
+    leases: Leases,
+) -> Result<(Evaluation, Option<Reason>), Failure> {
+    Ok(match topo_lang::why(&Files, file, path, &given(inputs, leases)?) {
+        Ok((evaluation, reason)) => (evaluation, Some(reason)),
+        Err(evaluation) => (*evaluation, None),
+    })
+}
+
+fn given(inputs: &InputArgs, leases: Leases) -> Result<Inputs, Failure> {
     let params = match &inputs.params {
         None => None,
         Some(path) => {
@@ -36,8 +56,7 @@ pub(crate) fn evaluate(file: &str, inputs: &InputArgs, leases: Leases) -> Result
             Some((name, text))
         }
     };
-    let inputs = Inputs { set: inputs.set.clone(), params, leases, ..Inputs::default() };
-    Ok(topo_lang::evaluate(&Files, file, &inputs))
+    Ok(Inputs { set: inputs.set.clone(), params, leases, ..Inputs::default() })
 }
 
 /// The name as the engine takes it.

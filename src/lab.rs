@@ -124,18 +124,6 @@ fn no_such_lab(context: &Context, given: &str) -> Failure {
     Failure::input(format!("no file and no lab `{given}`"), help)
 }
 
-/// A lab and the path of a part of it, both of which may be left out: a single word that is no file is a path.
-pub(crate) fn and_path<'w>(
-    first: Option<&'w str>,
-    second: Option<&'w str>,
-) -> (Option<&'w str>, Option<&'w str>) {
-    let is_lab = |word: &str| word.ends_with(".kdl") || word.contains('/') && Path::new(word).exists();
-    match (first, second) {
-        (Some(one), None) if !is_lab(one) => (None, Some(one)),
-        both => both,
-    }
-}
-
 /// The first names of many, for a line of help.
 pub(crate) fn few(names: &[String]) -> String {
     let shown = names.iter().take(12).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");

@@ -8,6 +8,7 @@ mod host;
 mod interrupt;
 mod lab;
 mod labs;
+mod path;
 mod running;
 mod session;
 mod timeout;

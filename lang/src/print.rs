@@ -48,6 +48,23 @@ pub fn kdl(value: &Value) -> String {
     out
 }
 
+/// The value as the arguments of a KDL node, if it is no set and has no line breaks.
+pub fn arguments(value: &Value) -> Option<String> {
+    let mut out = String::new();
+    match &value.data {
+        Data::Set(_) => return None,
+        Data::List(values) if !values.iter().all(is_scalar) => return None,
+        Data::List(values) => {
+            for (at, value) in values.iter().enumerate() {
+                out.push_str(if at == 0 { "" } else { " " });
+                argument(&mut out, 0, value);
+            }
+        }
+        _ => argument(&mut out, 0, value),
+    }
+    (!out.contains('\n')).then_some(out)
+}
+
 fn node(out: &mut String, depth: usize, name: &str, value: &Value) {
     stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || node_here(out, depth, name, value));
 }

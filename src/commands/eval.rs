@@ -4,7 +4,7 @@ use crate::cli::{Context, InputArgs};
 use crate::evaluated::{Evaluated, evaluate};
 use crate::exit::{Exit, Failure};
 use crate::session::leases;
-use crate::{lab, ui};
+use crate::{lab, path, ui};
 use topo_lang::{Data, Value, nearest, print};
 
 /// Print the final value of a lab, or a part of it
@@ -35,7 +35,7 @@ pub(crate) enum EvalFormat {
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let (file, path) = lab::and_path(args.first.as_deref(), args.second.as_deref());
+    let (file, path) = path::after_lab(args.first.as_deref(), args.second.as_deref());
     let file = lab::file(context, file)?;
     let name = args.inputs.name.clone().unwrap_or_else(|| lab::name_of(&file));
     let evaluation = evaluate(&file, &args.inputs, leases(context, &name)?)?;
@@ -58,7 +58,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 fn at<'v>(value: &'v Value, path: &str) -> Result<&'v Value, Failure> {
     let mut value = value;
     let mut walked = String::new();
-    for key in keys(path) {
+    for key in path::keys(path) {
         let next = match &value.data {
             Data::List(items) => key.parse::<usize>().ok().and_then(|index| items.get(index)),
             _ => value.get(&key),
@@ -87,34 +87,4 @@ fn nothing_there(value: &Value, walked: &str, key: &str) -> Failure {
         _ => "it has no parts".to_owned(),
     };
     Failure::input(message, help)
-}
-
-/// The keys of a path; one in quotes may contain dots.
-fn keys(path: &str) -> Vec<String> {
-    let mut keys = Vec::new();
-    let mut key = String::new();
-    let mut quoted = false;
-    for c in path.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            '.' if !quoted => keys.push(std::mem::take(&mut key)),
-            c => key.push(c),
-        }
-    }
-    keys.push(key);
-    keys
-}
-
-#[cfg(test)]
-mod tests {
-    use super::keys;
-
-    #[test]
-    fn quoted_keys_may_have_dots() {
-        assert_eq!(
-            keys("hosts.a.files.\"/etc/krb5.conf\".text"),
-            ["hosts", "a", "files", "/etc/krb5.conf", "text"]
-        );
-        assert_eq!(keys("a"), ["a"]);
-    }
 }

@@ -1,15 +1,16 @@
 //! The machine-readable forms. Each document names its shape and version in `format`; within a version, members are
 //! only ever added.
 
+use crate::commands::doc::Found;
 use crate::exit::Failure;
-use crate::ui::plan as text_plan;
+use crate::ui::{plan as text_plan, why as text_why};
 use serde_json::{Value as Json, json};
 use topo_engine::apply::Outcome;
 use topo_engine::error::Error;
 use topo_engine::graph::ResourceId;
 use topo_engine::machine::Missing;
 use topo_engine::plan::{Action, Plan, Reason, Step};
-use topo_lang::{Diagnostic, Label, Severity, Sources};
+use topo_lang::{Diagnostic, Label, OptionDoc, Reason as WhyReason, Severity, Sources, Span, Value, print};
 
 /// `topo.diagnostics/1`: `{format, diagnostics: [{severity, code, message, file, line, column, end_line, end_column,
 /// text, labels: [{file, line, column, end_line, end_column, text}], help: […]}]}`. Lines and columns count from 1; a
@@ -144,6 +145,71 @@ fn reason(reason: &Reason, sources: &Sources) -> Json {
         "line": span.map(|span| sources.get(span.source).line_column(span.start).0),
         "resource": resource.map(ResourceId::to_string),
     })
+}
+
+/// `topo.why/1`: `{format, path, value, option, type, doc, declared: {file, line}, definitions: [{file, line, text,
+/// priority, rule, counts, by_way_of: [{file, line, text}]}]}`. The definition with the lowest priority counts.
+pub(crate) fn why(path: &str, value: &Value, reason: &WhyReason, sources: &Sources) -> Json {
+    let definitions: Vec<Json> = reason
+        .definitions
+        .iter()
+        .map(|one| {
+            let by_way_of =
+                one.by_way_of.iter().map(|(span, text)| located(sources, *span, json!({ "text": text })));
+            located(
+                sources,
+                one.span,
+                json!({
+                    "text": text_why::definition_text(reason, sources.text(one.span)),
+                    "priority": one.priority, "rule": text_why::rule(one.priority), "counts": one.counts,
+                    "by_way_of": by_way_of.collect::<Vec<_>>(),
+                }),
+            )
+        })
+        .collect();
+    json!({
+        "format": "topo.why/1", "path": path, "value": print::json(value), "option": reason.path, "type": reason.ty,
+        "doc": reason.doc, "declared": located(sources, reason.declared, json!({})), "definitions": definitions,
+    })
+}
+
+/// `topo.doc/1`: `{format, options: […], types: [{name, options: [{name, type, node, argument, key, default, doc,
+/// examples: […], module, file, line}]}]}`. `options` are those asked for, each with the `of` that has it; the name of what
+/// a lab has at its top is empty.
+pub(crate) fn documentation(found: &Found, sources: &Sources) -> Json {
+    let option = |one: &OptionDoc| {
+        located(
+            sources,
+            one.span,
+            json!({
+                "name": &*one.name, "type": one.ty, "node": one.node, "argument": one.argument, "key": one.key,
+                "default": one.default, "doc": one.doc, "examples": one.examples, "module": &*one.module,
+            }),
+        )
+    };
+    let options = found.options.iter().map(|(of, one)| {
+        let mut option = option(one);
+        option["of"] = json!(&*of.name);
+        option
+    });
+    let types = found.types.iter().map(
+        |one| json!({ "name": &*one.name, "options": one.options.iter().map(option).collect::<Vec<_>>() }),
+    );
+    json!({
+        "format": "topo.doc/1",
+        "options": options.collect::<Vec<_>>(),
+        "types": types.collect::<Vec<_>>(),
+    })
+}
+
+/// `{file, line}` and the rest.
+fn located(sources: &Sources, span: Span, rest: Json) -> Json {
+    let source = sources.get(span.source);
+    let mut out = json!({ "file": &*source.name, "line": source.line_column(span.start).0 });
+    if let (Json::Object(out), Json::Object(rest)) = (&mut out, rest) {
+        out.extend(rest);
+    }
+    out
 }
 
 /// Text of a document, as it is printed.

@@ -2,6 +2,7 @@
 
 pub(crate) mod diagnostics;
 pub(crate) mod diff;
+pub(crate) mod doc;
 pub(crate) mod failure;
 pub(crate) mod json;
 pub(crate) mod markdown;
@@ -9,6 +10,7 @@ pub(crate) mod plan;
 pub(crate) mod progress;
 pub(crate) mod style;
 pub(crate) mod table;
+pub(crate) mod why;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -69,6 +71,21 @@ pub(crate) fn message(text: &str) {
 /// `1 host`, `2 hosts`
 pub(crate) fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// The first line of a text, as many words of it as go into so many characters.
+pub(crate) fn first_line(text: &str, most: usize) -> String {
+    let (line, more) = text.split_once('\n').unwrap_or((text, ""));
+    let line = line.trim_end();
+    let end = line.char_indices().nth(most).map(|(end, _)| end);
+    match end {
+        None if more.is_empty() => line.to_owned(),
+        None => format!("{line} …"),
+        Some(end) => {
+            let words = line[..end].rsplit_once(' ').map_or(&line[..end], |(words, _)| words);
+            format!("{} …", words.trim_end())
+        }
+    }
 }
 
 /// Whether a question can be asked: somebody sees it and can answer.
