@@ -52,7 +52,7 @@ pub(crate) fn markdown(found: &Found) -> String {
             option_markdown(&mut out, ty, option);
         }
     }
-    out
+    format!("{}\n", out.trim_end())
 }
 
 fn option_markdown(out: &mut String, ty: &TypeDoc, option: &OptionDoc) {
