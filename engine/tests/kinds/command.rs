@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use topo_engine::decode::decode;
 use topo_engine::error::Error;
 use topo_engine::event::Event;
+use topo_engine::exports;
 use topo_engine::kinds::Kind;
 use topo_engine::lab::Lab;
 use topo_engine::name::LabName;
@@ -151,9 +152,8 @@ fn kill(root: &Path) -> u8 {
 fn on(root: &Path, host: &str, argv: &[&str]) -> u8 {
     let directory = LabDirectory::open(root, NAME).unwrap().unwrap();
     let client = Client::connect(&directory).unwrap().unwrap();
-    let view = std::fs::read(directory.host(host).path().join("view.json")).unwrap();
-    let view = serde_json::from_slice(&view).unwrap();
-    let init = client.open_host(host, &view).unwrap();
+    let known = exports::known(&directory, host).unwrap().unwrap();
+    let init = client.open_host(host, &known.view).unwrap();
     let path = BTreeMap::from([("PATH".to_owned(), "/usr/sbin:/usr/bin:/sbin:/bin".to_owned())]);
     let command = Command::new(argv.iter().copied(), path);
     let init = std::os::fd::AsFd::as_fd(&init);
