@@ -29,6 +29,19 @@ pub(crate) fn evaluate(file: &str, inputs: &InputArgs, leases: Leases) -> Result
     Ok(topo_lang::evaluate(&Files, file, &given(inputs, leases)?))
 }
 
+/// Evaluates an expression with the names at the top of a lab; without a lab, with none but the language's own.
+///
+/// # Errors
+/// The file of `--params` cannot be read.
+pub(crate) fn evaluate_expression(
+    file: Option<&str>,
+    expression: &str,
+    inputs: &InputArgs,
+    leases: Leases,
+) -> Result<Evaluation, Failure> {
+    Ok(topo_lang::evaluate_expression(&Files, file, expression, &given(inputs, leases)?))
+}
+
 /// Evaluates a lab file, and says why the value at a path is what it is, if it has such a path.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! `topo eval`: the final value of a lab, or a part of it.
 
 use crate::cli::{Context, InputArgs};
-use crate::evaluated::{Evaluated, evaluate};
+use crate::evaluated::{Evaluated, Leases, evaluate, evaluate_expression};
 use crate::exit::{Exit, Failure};
 use crate::session::leases;
 use crate::{lab, path, ui};
@@ -17,6 +17,9 @@ pub(crate) struct Args {
     /// Path of a part, such as `hosts.kdc1.address`
     #[arg(value_name = "PATH")]
     second: Option<String>,
+    /// Evaluate this expression instead; a lab, where one is named, gives it its names
+    #[arg(long, value_name = "EXPRESSION", conflicts_with = "second")]
+    expr: Option<String>,
     #[command(flatten)]
     inputs: InputArgs,
     /// The form of the output
@@ -35,6 +38,10 @@ pub(crate) enum EvalFormat {
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    if let Some(expression) = &args.expr {
+        let evaluated = expression_in(context, args, expression)?;
+        return show(&evaluated.value, args.format);
+    }
     let (file, path) = path::after_lab(args.first.as_deref(), args.second.as_deref());
     let file = lab::file(context, file)?;
     let name = args.inputs.name.clone().unwrap_or_else(|| lab::name_of(&file));
@@ -47,7 +54,24 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         None => printed,
         Some(path) => at(printed, path).or_else(|none| at(&evaluated.value, path).map_err(|_| none))?,
     };
-    ui::data(&match args.format {
+    show(value, args.format)
+}
+
+fn expression_in(context: &Context, args: &Args, expression: &str) -> Result<Evaluated, Failure> {
+    let file = args.first.as_deref().map(|given| lab::file(context, Some(given))).transpose()?;
+    let leases = match &file {
+        Some(file) => {
+            let name = args.inputs.name.clone().unwrap_or_else(|| lab::name_of(file));
+            leases(context, &name)?
+        }
+        None => Leases::new(),
+    };
+    let evaluation = evaluate_expression(file.as_deref(), expression, &args.inputs, leases)?;
+    Evaluated::from(context, evaluation, None)
+}
+
+fn show(value: &Value, format: EvalFormat) -> Result<Exit, Failure> {
+    ui::data(&match format {
         EvalFormat::Kdl => print::kdl(value),
         EvalFormat::Json => ui::json::text(&print::json(value)),
     })?;
