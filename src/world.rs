@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use topo_lang::World;
 
 /// No lab file is larger; a device that never ends is no lab file.
-pub(crate) const LARGEST: u64 = 64 << 20;
+const LARGEST: u64 = 64 << 20;
 
 /// The modules of `stdlib/`, by the name after `std:`.
 pub(crate) const LIBRARY: &[(&str, &str)] = &[
@@ -40,8 +40,16 @@ impl World for Files {
 /// # Errors
 /// It cannot be read, is no text, or is too large.
 pub(crate) fn read_file(path: &str) -> io::Result<String> {
+    read_text(File::open(path)?)
+}
+
+/// All of a text, from wherever it comes.
+///
+/// # Errors
+/// It cannot be read, is no text, or is too large.
+pub(crate) fn read_text(from: impl Read) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    from.take(LARGEST + 1).read_to_string(&mut text)?;
     if text.len() as u64 > LARGEST {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 64 MiB"));
     }

@@ -2,9 +2,8 @@
 
 use crate::cli::Context;
 use crate::exit::{Exit, Failure};
-use crate::world::{LARGEST, read_file};
+use crate::world::{read_file, read_text};
 use crate::{lab, ui};
-use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use topo_engine::error::Error;
@@ -114,6 +113,10 @@ fn read_all(given: &[String]) -> Result<Vec<(String, String)>, Failure> {
     let mut read = Vec::new();
     for path in names {
         let name = path.strip_prefix(".").unwrap_or(&path).to_string_lossy().into_owned();
+        if path.exists() && !path.is_file() {
+            // What comes out of a pipe or a device cannot be put back.
+            return Err(Failure::input(format!("`{name}` is no regular file"), "`topo fmt -` reads stdin"));
+        }
         let text = read_file(&name).map_err(|error| match path.exists() {
             true => Failure::input(format!("cannot read `{name}`: {error}"), ""),
             false => lab::no_such_file(&name),
@@ -145,10 +148,8 @@ fn below(directory: &Path, names: &mut Vec<PathBuf>) -> Result<(), Failure> {
 }
 
 fn read_stdin() -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = std::io::stdin().lock().take(LARGEST).read_to_string(&mut text);
-    read.map_err(|error| Failure::input(format!("cannot read stdin: {error}"), ""))?;
-    Ok(text)
+    read_text(std::io::stdin().lock())
+        .map_err(|error| Failure::input(format!("cannot read stdin: {error}"), ""))
 }
 
 /// Writes the layout in place of the text, with the file's mode; a link goes on pointing to it.
