@@ -101,19 +101,14 @@ fn time_floor(floor: &Path, hosts: usize) -> Result<(f64, Option<f64>), String> 
 
 /// `topo` by the clock on the wall, from the start of the command to its end.
 fn time_topo(lab: &Path, scratch: &Path, hosts: usize) -> Result<(f64, Option<f64>), String> {
+    let hosts = format!("hosts={hosts}");
     let topo = |arguments: &[&str]| {
         let started = Instant::now();
         let mut command = Command::new(env!("CARGO_BIN_EXE_topo"));
-        command.args(arguments).arg(lab).args([
-            "--yes",
-            "--set",
-            &format!("hosts={hosts}"),
-            "--name",
-            "star-bench",
-        ]);
+        command.args(arguments).arg(lab).args(["--yes", "--name", "star-bench"]);
         run(command.env("TOPO_STATE", scratch)).map(|_| started.elapsed().as_secs_f64())
     };
-    let up = topo(&["apply"])?;
+    let up = topo(&["apply", "--set", &hosts])?;
     Ok((up, Some(topo(&["destroy"])?)))
 }
 

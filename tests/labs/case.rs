@@ -5,7 +5,7 @@
 //! // check-fails: client1: ping -c 1 10.0.9.9      must not
 //! // drift: client1: ip link set eth0 down => veth client1/eth0     by hand; then the plan has exactly these steps
 //! // needs: id-range                               refused, by name, to a user who has none
-//! // set: hosts=20                                 for every command
+//! // set: hosts=20                                 for `plan` and `apply`
 //! // limit: 120                                    seconds for one command
 //! ```
 

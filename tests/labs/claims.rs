@@ -136,11 +136,12 @@ impl Lab<'_> {
 
     fn topo(&self, arguments: &[&str]) -> Result<Outcome, String> {
         let mut command = self.actor.command("topo");
-        command.args(arguments.iter().take(1));
-        for set in &self.case.set {
-            command.args(["--set", set]);
+        command.args(arguments);
+        if let ["plan" | "apply", ..] = arguments {
+            for set in &self.case.set {
+                command.args(["--set", set]);
+            }
         }
-        command.args(arguments.iter().skip(1));
         run(command, &format!("topo {}", arguments.join(" ")), self.case.limit)
     }
 }
