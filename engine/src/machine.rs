@@ -25,6 +25,8 @@ pub struct Machine {
     netns: Mutex<BTreeMap<HostName, Arc<OwnedFd>>>,
     /// The hosts that have a process.
     open: Mutex<BTreeMap<HostName, Arc<OwnedFd>>>,
+    /// Held while a host that is not up has a process all the same.
+    visiting: Mutex<()>,
 }
 
 /// Something that this machine lacks for a lab.
@@ -41,7 +43,14 @@ pub struct Missing {
 impl Machine {
     /// The lab behind `client`; secrets are compared under `key`, and hosts that get their first process see their view.
     pub fn new(client: Client, key: DigestKey, views: BTreeMap<HostName, HostView>) -> Result<Self, Error> {
-        let machine = Self { client, key, views, netns: Mutex::default(), open: Mutex::default() };
+        let machine = Self {
+            client,
+            key,
+            views,
+            netns: Mutex::default(),
+            open: Mutex::default(),
+            visiting: Mutex::default(),
+        };
         let hosts = machine.client.hosts().map_err(|error| Error::caused("list the open hosts", error))?;
         for host in hosts.iter().filter_map(|host| HostName::try_from(host.as_str()).ok()) {
             machine.open(&host)?;
@@ -103,11 +112,7 @@ impl Machine {
     /// Ends what runs on these hosts and lets go of their network namespaces.
     pub(crate) fn release(&self, hosts: &[&HostName]) -> Result<(), Error> {
         for host in hosts {
-            if lock(&self.open).remove(*host).is_some() {
-                self.client
-                    .close_host(host.as_str())
-                    .map_err(|error| Error::caused(format!("end the processes of `{host}`"), error))?;
-            }
+            self.close(host)?;
         }
         let names: Vec<String> = hosts.iter().map(|host| netns_name(host.as_str())).collect();
         self.client.release(&names).map_err(|error| Error::caused("let go of network namespaces", error))?;
@@ -121,14 +126,28 @@ impl Machine {
         if let Some(init) = self.opened(host) {
             return Ok(init);
         }
+        let init = self.start(host)?;
+        Ok(lock(&self.open).entry(host.clone()).or_insert_with(|| Arc::new(init)).clone())
+    }
+
+    /// Starts a host's first process.
+    fn start(&self, host: &HostName) -> Result<OwnedFd, Error> {
         let operation = || format!("open host `{host}`");
         let view = self.views.get(host).cloned().unwrap_or_default();
         for overlay in &view.overlays {
             self.make_layer(overlay).map_err(|error| Error::caused(operation(), error))?;
         }
-        let init =
-            self.client.open_host(host.as_str(), &view).map_err(|error| Error::caused(operation(), error))?;
-        Ok(lock(&self.open).entry(host.clone()).or_insert_with(|| Arc::new(init)).clone())
+        self.client.open_host(host.as_str(), &view).map_err(|error| Error::caused(operation(), error))
+    }
+
+    /// Ends what runs on a host.
+    fn close(&self, host: &HostName) -> Result<(), Error> {
+        if lock(&self.open).remove(host).is_none() {
+            return Ok(());
+        }
+        self.client
+            .close_host(host.as_str())
+            .map_err(|error| Error::caused(format!("end the processes of `{host}`"), error))
     }
 
     /// The directories of a host's layer; what the host sees has the mode that the machine's directory has.
@@ -154,10 +173,30 @@ impl Machine {
         limit: Duration,
     ) -> Result<Output, Error> {
         let init = self.open(host)?;
-        runtime::run_in_host(host.as_str(), init.as_fd(), command, stdin, limit).map_err(|error| {
-            let program = command.argv.first().map_or("", String::as_str);
-            Error::caused(format!("run `{program}` on `{host}`"), error)
-        })
+        run_in(&init, host, command, stdin, limit)
+    }
+
+    /// The same, also while the host is not up: what has no network namespace yet is started for this command alone, since
+    /// the network it gets is not the lab's.
+    pub fn run_to_observe(
+        &self,
+        host: &HostName,
+        command: &Command,
+        stdin: &[u8],
+        limit: Duration,
+    ) -> Result<Output, Error> {
+        let is_up =
+            || Ok(self.opened(host).is_some() || self.netns(&BTreeSet::from([host]))?.contains_key(host));
+        if is_up()? {
+            return self.run(host, command, stdin, limit);
+        }
+        let _one_visit_at_a_time = lock(&self.visiting);
+        let init = self.start(host)?;
+        let output = run_in(&init, host, command, stdin, limit);
+        self.client
+            .close_host(host.as_str())
+            .map_err(|error| Error::caused(format!("end the processes of `{host}`"), error))?;
+        output
     }
 
     /// Does something on a thread that sees the host's network and, once it is open, its files.
@@ -195,6 +234,19 @@ impl fmt::Debug for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Machine").field("directory", self.directory()).finish_non_exhaustive()
     }
+}
+
+fn run_in(
+    init: &OwnedFd,
+    host: &HostName,
+    command: &Command,
+    stdin: &[u8],
+    limit: Duration,
+) -> Result<Output, Error> {
+    runtime::run_in_host(host.as_str(), init.as_fd(), command, stdin, limit).map_err(|error| {
+        let program = command.argv.first().map_or("", String::as_str);
+        Error::caused(format!("run `{program}` on `{host}`"), error)
+    })
 }
 
 /// The host a resource belongs to; every kind but the lab's own has one.

@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
@@ -54,6 +55,7 @@ fn spawn(directory: &LabDirectory, exe: &Path, map: &IdMap, task: Task, theirs: 
         Task::Remove => Ok(Stdio::null()),
     };
     process::command(exe)
+        .arg0("topo")
         .args([COMMAND, task.word(), Ids::of(map).word(), directory.lab()])
         .arg(directory.path())
         .env_clear()

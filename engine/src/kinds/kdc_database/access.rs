@@ -74,18 +74,22 @@ impl Kdc {
 
     /// Runs one of krb5's tools on the host.
     pub(crate) fn run(&self, machine: &Machine, argv: &[&str], stdin: &str) -> Result<Output, Error> {
+        machine.run(&self.host, &self.command(argv), stdin.as_bytes(), LIMIT)
+    }
+
+    fn command(&self, argv: &[&str]) -> Command {
         let own = IndexMap::from([("KRB5_KDC_PROFILE".to_owned(), self.config.to_string())]);
-        let command = Command::new(argv.iter().copied(), environment::of_process([&own]));
-        machine.run(&self.host, &command, stdin.as_bytes(), LIMIT)
+        Command::new(argv.iter().copied(), environment::of_process([&own]))
     }
 
     /// All principals; `None` where the database is not there or not whole.
     pub(crate) fn dump(&self, machine: &Machine) -> Result<Option<(Memo, Database)>, Error> {
         let Some(memo) = Memo::read(machine, self)? else { return Ok(None) };
-        if machine.opened(&self.host).is_none() || !self.exists(machine)? {
+        if !self.exists(machine)? {
             return Ok(None);
         }
-        let output = self.run(machine, &["kdb5_util", "-r", self.realm.as_str(), "dump"], "")?;
+        let command = self.command(&["kdb5_util", "-r", self.realm.as_str(), "dump"]);
+        let output = machine.run_to_observe(&self.host, &command, b"", LIMIT)?;
         let operation = format!("dump {}", self.id());
         if !output.success() {
             return Err(Error::found(operation, ended(&output)).log(last_lines(&output)));
