@@ -70,7 +70,12 @@ pub(crate) fn message(text: &str) {
 
 /// `1 host`, `2 hosts`
 pub(crate) fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    match noun.strip_suffix('y') {
+        _ if count == 1 => format!("1 {noun}"),
+        Some(stem) => format!("{count} {stem}ies"),
+        None if noun.ends_with('s') => format!("{count} {noun}es"),
+        None => format!("{count} {noun}s"),
+    }
 }
 
 /// The first line of a text, as many words of it as go into so many characters.
@@ -110,4 +115,21 @@ pub(crate) fn bug(panic: &str) -> String {
         style::BAD,
         style::HELP
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plural;
+
+    #[test]
+    fn nouns_have_their_plurals() {
+        for (count, noun, expected) in [
+            (1, "address", "1 address"),
+            (4, "address", "4 addresses"),
+            (4, "directory", "4 directories"),
+            (0, "file", "0 files"),
+        ] {
+            assert_eq!(plural(count, noun), expected);
+        }
+    }
 }

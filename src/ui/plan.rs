@@ -238,7 +238,7 @@ fn contents(steps: &[&Step]) -> String {
         match names.as_slice() {
             [name] => format!("{kind} {name}"),
             names if names.len() <= 3 => format!("{kind} {}", names.join(" ")),
-            names => format!("{} {kind}s", names.len()),
+            names => plural(names.len(), &kind),
         }
     });
     parts.collect::<Vec<_>>().join(", ")
