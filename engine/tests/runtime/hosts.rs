@@ -149,14 +149,14 @@ fn a_host_can_change_etc_and_var() {
         "/var/lib/dpkg",
         "/var/cache/apt",
     ] {
-        says(&lab, "h", &format!("echo new > {place}/topo-test && cat {place}/topo-test"));
+        says(&lab, "h", &format!("echo new > {place}/made-on-a-host && cat {place}/made-on-a-host"));
     }
     says(
         &lab,
         "h",
         "cp /etc/passwd /etc/passwd.new && mv /etc/passwd.new /etc/passwd && echo a:x:5:5::/: >> /etc/passwd",
     );
-    assert!(!std::path::Path::new("/etc/topo-test").exists());
+    assert!(!std::path::Path::new("/etc/made-on-a-host").exists());
 }
 
 fn hosts_share_no_file_and_no_process() {
