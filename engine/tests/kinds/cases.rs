@@ -9,6 +9,7 @@ pub(crate) const CASES: &[(&str, fn())] = &[
     ("a_lab_is_applied_and_a_second_plan_is_empty", applied),
     ("what_drifted_is_put_back_and_nothing_else_is_touched", drift),
     ("only_what_changed_changes", changed),
+    ("a_host_made_anew_has_its_routes_and_daemons", renamed),
     ("files_of_a_host_that_runs_something_show_what_is_below_when_removed", uncovered),
     ("a_killed_supervisor_leaves_a_lab_that_can_be_applied_again", killed),
     ("a_spoilt_state_is_said_and_the_lab_can_be_applied_and_destroyed", spoilt),
@@ -124,6 +125,26 @@ fn changed() {
         plan.starts_with("update file a:/etc/secret contents=hmac-sha256:") && plan.lines().count() == 1,
         "{plan}"
     );
+}
+
+fn renamed() {
+    let bench = Bench::new(
+        r#"
+network n { subnet "10.0.1.0/24" }
+host a {
+    interface eth0 network=n address="10.0.1.1/24"
+    route "10.9.0.0/16" "10.0.1.2"
+    daemon still { run sleep infinity }
+}
+"#,
+    );
+    bench.apply();
+    bench.edit("host a {", "host a {\n    fqdn a.example.test");
+    let made = bench.apply();
+    assert!(made.contains("netns a"), "{made}");
+    assert_eq!(bench.plan(), "");
+    bench.on("a", "test $(hostname) = a.example.test && ip route get 10.9.0.1 && pgrep -x sleep");
+    bench.destroy();
 }
 
 fn uncovered() {

@@ -5,7 +5,8 @@ use crate::attribute::Attributes;
 use crate::digest::DigestKey;
 use crate::environment;
 use crate::error::Error;
-use crate::graph::ResourceId;
+use crate::graph::{ResourceId, Why};
+use crate::kinds::netns::Netns;
 use crate::kinds::output::no_program;
 use crate::kinds::package::{self, Needs};
 use crate::kinds::{Manage, Subject, Updating};
@@ -74,6 +75,7 @@ impl Manage for Daemon {
                 let spec = Daemon::new(name, unit.as_str(), host, daemon);
                 let mut adding = lowering
                     .of_host(name, unit.as_str(), spec, daemon.span)
+                    .needs(Netns::id(name), Why::Inside)
                     .runs_on(name)
                     .named(name, unit.as_str());
                 if let Some(other) = &daemon.ready.on {
