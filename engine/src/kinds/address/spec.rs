@@ -71,8 +71,11 @@ impl Manage for Address {
                         interface.addresses.iter().filter(|address| family(address) == of_family).collect();
                     let Some(first) = own.first() else { continue };
                     let spec = Address { addresses: own.iter().map(|address| address.value).collect() };
+                    // The library puts them together; whoever reads a reason looks for the interface.
+                    let same_file = first.span.source == interface.span.source;
+                    let span = if same_file { first.span } else { interface.span };
                     lowering
-                        .of_host(host_name, &format!("{name}/{of_family}"), spec, first.span)
+                        .of_host(host_name, &format!("{name}/{of_family}"), spec, span)
                         .needs(Veth::id(host_name, name), Why::Inside)
                         .sets_up(host_name);
                 }
