@@ -92,6 +92,11 @@ impl Sources {
         &self.0[id.0 as usize]
     }
 
+    /// All of them, by number.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter()
+    }
+
     /// The text a span covers.
     pub fn text(&self, span: Span) -> &str {
         self.get(span.source).text.get(span.start as usize..span.end as usize).unwrap_or_default()

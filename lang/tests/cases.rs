@@ -2,7 +2,9 @@
 //!
 //! An `.out` has the diagnostics, rendered plainly, and the value as one line for each of its leaves. Comments at a
 //! case's top say how it is run: `// without core` leaves the standard library's options out, `// --set a=1` sets a
-//! param, `// --params x` reads the file `x`, `// --expr E` evaluates `E` instead, `// why PATH` asks for a reason. A folder `NAME/` beside a case holds modules it imports.
+//! param, `// --params x` reads the file `x`, `// --expr E` evaluates `E` instead, `// why PATH` asks for a reason,
+//! `// with places` shows where each value is defined. A folder `NAME/` beside a case holds modules it imports, also
+//! as `std:NAME/…`.
 //! `TOPO_BLESS=1` writes the expectations.
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot be read is a failed test")]
@@ -57,9 +59,12 @@ fn check(root: &Path, case: &Path) -> Result<(), Failed> {
     let mut core = true;
     let mut expression = None;
     let mut path = None;
+    let mut with_places = false;
     for line in text.lines().map_while(|line| line.strip_prefix("// ")) {
         if line == "without core" {
             core = false;
+        } else if line == "with places" {
+            with_places = true;
         } else if line == "with small limits" {
             inputs.limits.thunks = 100_000;
         } else if let Some(text) = line.strip_prefix("--expr ") {
@@ -80,7 +85,15 @@ fn check(root: &Path, case: &Path) -> Result<(), Failed> {
             Ok((evaluation, reason)) => explain(&evaluation, &reason, path),
             Err(evaluation) => report(&evaluation),
         },
-        (None, None) => report(&evaluate(&world, &entry, &inputs)),
+        (None, None) => {
+            let evaluation = evaluate(&world, &entry, &inputs);
+            let mut text = report(&evaluation);
+            if let (true, Some(value)) = (with_places, &evaluation.value) {
+                text.push_str("\ndefined at\n");
+                places(&evaluation, value, "", &mut text);
+            }
+            text
+        }
     };
     let expectation = case.with_extension("out");
     if std::env::var_os("TOPO_BLESS").is_some() {
@@ -130,6 +143,7 @@ impl World for Folder {
     fn read(&self, path: &str) -> io::Result<String> {
         let file = match path.strip_prefix("std:") {
             Some("core") if !self.core => return Ok(String::new()),
+            Some(module) if module.contains('/') => self.folder.join(format!("{module}.kdl")),
             Some(module) => self.library.join(format!("{module}.kdl")),
             None => self.folder.join(path),
         };
@@ -203,6 +217,20 @@ fn place(evaluation: &Evaluation, label: &Label, mark: char, text: &mut String) 
     writeln!(text, "  | {shown}").unwrap();
     let marked = format!("  | {}{marks} {}", " ".repeat(column as usize - 1), label.text);
     writeln!(text, "{}", marked.trim_end()).unwrap();
+}
+
+/// Where each part of a value is defined.
+fn places(evaluation: &Evaluation, value: &Value, path: &str, text: &mut String) {
+    let parts: Vec<(String, &Value)> = match &value.data {
+        Data::Set(entries) => entries.iter().map(|(key, part)| (key.to_string(), part)).collect(),
+        Data::List(items) => items.iter().enumerate().map(|(at, part)| (at.to_string(), part)).collect(),
+        _ => Vec::new(),
+    };
+    for (key, part) in parts {
+        let path = if path.is_empty() { key } else { format!("{path}.{key}") };
+        writeln!(text, "{path}  {}", evaluation.sources.place(part.span)).unwrap();
+        places(evaluation, part, &path, text);
+    }
 }
 
 fn leaves(value: &Value, path: String, text: &mut String) {

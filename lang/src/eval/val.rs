@@ -59,6 +59,7 @@ pub enum Function {
 #[derive(Clone, Default)]
 pub struct Set {
     entries: Box<[Attribute]>,
+    owner: Option<u32>,
 }
 
 /// One attribute.
@@ -82,7 +83,17 @@ impl Set {
             entries.dedup_by_key(|entry| entry.name);
             entries.reverse();
         }
-        Self { entries: entries.into() }
+        Self { entries: entries.into(), owner: None }
+    }
+
+    /// The same with the number of what it stands for, which means something to the embedder only.
+    pub fn owned_by(self, owner: u32) -> Self {
+        Self { owner: Some(owner), ..self }
+    }
+
+    /// What it stands for.
+    pub fn owner(&self) -> Option<u32> {
+        self.owner
     }
 
     /// The attribute of that name.
@@ -106,6 +117,10 @@ impl Set {
         self.entries.is_empty()
     }
 
+    fn sorted(entries: Vec<Attribute>) -> Set {
+        Set { entries: entries.into(), owner: None }
+    }
+
     /// `self // other`
     pub(crate) fn update(&self, other: &Set) -> Set {
         let (mut left, mut right) = (self.entries.iter().peekable(), other.entries.iter().peekable());
@@ -119,7 +134,7 @@ impl Set {
                 }
                 (_, Some(_)) => entries.extend(right.next()),
                 (Some(_), None) => entries.extend(left.next()),
-                (None, None) => return Set { entries: entries.into() },
+                (None, None) => return Set::sorted(entries),
             }
         }
     }

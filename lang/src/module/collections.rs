@@ -29,11 +29,12 @@ impl Machine {
                 (_, Some(Content::Values(terms))) => {
                     for term in terms {
                         let value = self.term(evaluator, term, piece.block)?;
+                        let span = self.defined_at(evaluator, term, piece.block);
                         self.element(
                             evaluator,
                             inner,
                             value,
-                            term.span(),
+                            span,
                             terms.len() == 1,
                             piece,
                             merging,
@@ -74,6 +75,8 @@ impl Machine {
             wrong.into_iter().for_each(|raised| self.report(raised));
             return Err(last);
         }
+        let first = elements.first().and_then(|(_, place)| self.program.of_user(*place));
+        let span = self.program.of_user(span).or(first).unwrap_or(span);
         let mut items = Vec::with_capacity(elements.len());
         for (part, _) in &elements {
             items.push(self.part_thunk(evaluator, *part));
@@ -147,11 +150,11 @@ impl Machine {
         let span = pieces.first().map_or(merging.declared, |piece| piece.span);
         let definitions = pieces.clone();
         let mut grouped: IndexMap<Arc<str>, Vec<Piece>> = IndexMap::new();
-        self.entries(evaluator, pieces, merging, &mut grouped)?;
+        self.entries(evaluator, inner, pieces, merging, &mut grouped)?;
         let mut parts: IndexMap<Arc<str>, Part> = IndexMap::with_capacity(grouped.len());
         let mut set: Vec<Attribute> = Vec::with_capacity(grouped.len());
         for (key, pieces) in grouped {
-            let place = pieces.first().map_or(Place::NONE, |piece| evaluator.place(piece.span));
+            let place = self.first_span(&pieces).map_or(Place::NONE, |span| evaluator.place(span));
             let part = match **inner {
                 Type::Submodule(schema) => Part::Instance(self.submodule(
                     evaluator,
@@ -179,6 +182,7 @@ impl Machine {
     fn entries(
         self: &Rc<Self>,
         evaluator: &mut Evaluator,
+        inner: &Type,
         pieces: Vec<Piece>,
         merging: &Merging<'_>,
         grouped: &mut IndexMap<Arc<str>, Vec<Piece>>,
@@ -187,14 +191,21 @@ impl Machine {
             match (piece.content, self.written(&piece)) {
                 (PieceContent::Written { body, item, depth }, Some(Content::Entry { key, .. })) => {
                     let content = PieceContent::Written { body, item, depth: depth + 1 };
-                    let Some(key) = self.key(evaluator, key, &piece, merging)? else { continue };
-                    grouped.entry(key).or_default().push(Piece { content, ..piece });
+                    let Some(name) = self.key(evaluator, key, &piece, merging)? else { continue };
+                    // An entry of a map of plain values is asked for its own definitions.
+                    let span = match (inner, self.program.of_user(piece.span)) {
+                        (Type::Submodule(_), None) => {
+                            self.referred(evaluator, key, piece.block).unwrap_or(piece.span)
+                        }
+                        (_, _) => piece.span,
+                    };
+                    grouped.entry(name).or_default().push(Piece { content, span, ..piece });
                 }
                 (PieceContent::Written { item, .. }, Some(Content::Entries(body))) => {
                     let block = self.entries_block(evaluator, piece.block, item, *body);
-                    let mut inner = Vec::new();
-                    self.collect(evaluator, block, 0, &mut inner)?;
-                    self.entries(evaluator, inner, merging, grouped)?;
+                    let mut found = Vec::new();
+                    self.collect(evaluator, block, 0, &mut found)?;
+                    self.entries(evaluator, inner, found, merging, grouped)?;
                 }
                 _ => {
                     let (value, span) = self.value_of(evaluator, &piece)?;
@@ -276,8 +287,7 @@ impl Machine {
         key: Option<Arc<str>>,
         pieces: &[Piece],
     ) -> InstanceId {
-        let span =
-            pieces.first().map_or_else(|| self.instances.get(slot.instance.0).span, |piece| piece.span);
+        let span = self.first_span(pieces).unwrap_or_else(|| self.instances.get(slot.instance.0).span);
         let id = self.instance(schema, Some(slot.instance), slot.option, key, Vec::new(), span);
         let mut contributions = Vec::new();
         for piece in pieces {

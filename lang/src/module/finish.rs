@@ -111,7 +111,28 @@ impl Walk<'_> {
                 self.asserts(block, id);
             }
         }
+        let span = match machine.instances.get(id.0).parent {
+            Some(_) => self.forwarded(&entries, span),
+            None => span,
+        };
         whole.then_some(Value { data: Finished::Set(entries), span })
+    }
+
+    /// A submodule of the library's that is given something of the user's is at the user's place.
+    fn forwarded(&self, options: &IndexMap<Arc<str>, Value>, span: Span) -> Span {
+        let program = &self.machine.program;
+        if program.of_user(span).is_some() {
+            return span;
+        }
+        let given = options.values().find_map(|value| match &value.data {
+            Finished::Set(_) => None,
+            Finished::List(items) => items
+                .iter()
+                .filter(|item| !matches!(item.data, Finished::Set(_) | Finished::List(_)))
+                .find_map(|item| program.of_user(item.span)),
+            _ => program.of_user(value.span),
+        });
+        given.unwrap_or(span)
     }
 
     /// Sets given for a submodule must be sets, of options it has.
@@ -342,7 +363,8 @@ fn element_type(ty: &Type) -> Type {
     }
 }
 
-fn is_secret(ty: &Type) -> bool {
+/// Whether a text of this type must not be shown.
+pub(super) fn is_secret(ty: &Type) -> bool {
     match ty {
         Type::Text(Format::Secret) => true,
         Type::Optional(inner) => is_secret(inner),

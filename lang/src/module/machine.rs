@@ -8,7 +8,9 @@
 //! All of it lies in arenas and is referred to by number, so that nothing keeps itself alive.
 
 use crate::diagnostic::Diagnostic;
-use crate::eval::{Evaluator, Limits, Names, Native, Raised, Scope, Symbol, ThunkId, Val};
+use crate::eval::{
+    Attribute, Evaluator, Limits, Names, Native, Place, Raised, Scope, Set, Symbol, ThunkId, Val,
+};
 use crate::resolve::program::*;
 use crate::source::Span;
 use indexmap::IndexMap;
@@ -368,18 +370,20 @@ impl Machine {
             return *thunk;
         }
         let schema = self.program.schema(of.schema);
-        let mut entries: Vec<(Symbol, ThunkId)> = Vec::with_capacity(schema.options.len() + 1);
+        let mut entries: Vec<Attribute> = Vec::with_capacity(schema.options.len() + 1);
         if let Some(key) = &of.key
             && schema.by_name("name").is_none()
         {
             let symbol = evaluator.symbol("name");
-            entries.push((symbol, evaluator.value(Val::Text(key.clone()))));
+            let value = evaluator.value(Val::Text(key.clone()));
+            entries.push(Attribute { name: symbol, value, place: Place::NONE });
         }
         for (option, declared) in schema.options.iter().enumerate() {
             let slot = self.slot_of(instance, option as u32);
-            entries.push((evaluator.symbol_of(&declared.name), self.slot_thunk(evaluator, slot)));
+            let name = evaluator.symbol_of(&declared.name);
+            entries.push(Attribute { name, value: self.slot_thunk(evaluator, slot), place: Place::NONE });
         }
-        let set = evaluator.set(entries);
+        let set = Val::Set(Rc::new(Set::new(entries).owned_by(instance.0)));
         *of.value.get_or_init(|| evaluator.value(set))
     }
 

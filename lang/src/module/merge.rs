@@ -1,5 +1,6 @@
 //! Definitions of one option become one value: by key, by concatenation, or by agreement.
 
+use super::finish::is_secret;
 use super::machine::*;
 use super::terms::REPORTED;
 use super::types::Type;
@@ -253,6 +254,7 @@ impl Machine {
                 _ => return Err(self.conflict(evaluator, ty, &pieces, merging)),
             }
         }
+        let span = seen.iter().find_map(|span| self.program.of_user(*span)).unwrap_or(span);
         Ok(Outcome { val, span, parts: Parts::Plain, definitions })
     }
 
@@ -297,14 +299,18 @@ impl Machine {
             }
             PieceContent::Default { schema, option } => {
                 if let Some(default) = &self.program.option(schema, option).default {
-                    return Ok((self.term(evaluator, default, piece.block)?, default.span()));
+                    let value = self.term(evaluator, default, piece.block)?;
+                    return Ok((value, self.defined_at(evaluator, default, piece.block)));
                 }
             }
             PieceContent::Written { .. } => {}
         }
         match self.written(piece) {
             Some(Content::Values(terms)) => match &terms[..] {
-                [one] => Ok((self.term(evaluator, one, piece.block)?, one.span())),
+                [one] => {
+                    let value = self.term(evaluator, one, piece.block)?;
+                    Ok((value, self.defined_at(evaluator, one, piece.block)))
+                }
                 several => {
                     let items: Vec<ThunkId> =
                         several.iter().map(|one| self.term_thunk(evaluator, one, piece.block)).collect();
@@ -356,8 +362,8 @@ impl Machine {
         let mut places: Vec<(Span, String)> = Vec::new();
         for piece in pieces {
             let Ok((value, span)) = self.value_of(evaluator, piece) else { continue };
-            let shown = match ty {
-                Type::Text(super::format::Format::Secret) => "a secret".into(),
+            let shown = match &value {
+                Val::Text(_) if is_secret(ty) => "a secret".into(),
                 _ => self.show(evaluator, &value),
             };
             if places.iter().all(|(known, _)| *known != span) {

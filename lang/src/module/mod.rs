@@ -13,5 +13,6 @@ pub(crate) mod format;
 pub(crate) mod machine;
 mod merge;
 mod origin;
+mod reference;
 mod terms;
 pub(crate) mod types;

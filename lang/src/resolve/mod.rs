@@ -60,10 +60,11 @@ pub(crate) fn resolve(
     let loaded = load::load(world, entry, sources, &mut diagnostics);
     let unreadable = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let mistakes = diagnostics.len();
+    let standard = sources.iter().map(|source| source.name.starts_with("std:")).collect();
     let mut resolver = Resolver {
         loaded: &loaded,
         sources,
-        program: Program::default(),
+        program: Program { standard, ..Program::default() },
         diagnostics,
         everywhere: Everywhere { options: BTreeSet::new(), globals },
         exports: Vec::new(),

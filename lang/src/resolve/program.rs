@@ -22,6 +22,8 @@ pub(crate) struct Program {
     pub(crate) modules: Vec<Module>,
     /// By number.
     pub(crate) templates: Vec<TemplateDecl>,
+    /// Per source, whether it is part of the standard library.
+    pub(crate) standard: Vec<bool>,
 }
 
 /// The number of a body within its program.
@@ -331,6 +333,12 @@ impl Program {
 
     pub(crate) fn body(&self, id: BodyId) -> &Body {
         &self.bodies[id.0 as usize]
+    }
+
+    /// A span, unless it is in the standard library.
+    pub(crate) fn of_user(&self, span: Span) -> Option<Span> {
+        let standard = self.standard.get(span.source.0 as usize).copied().unwrap_or(false);
+        (!standard).then_some(span)
     }
 
     pub(crate) fn option(&self, schema: SchemaId, option: u32) -> &OptionDecl {
