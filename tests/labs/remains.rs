@@ -6,10 +6,13 @@ use nix::unistd::{Pid, Uid};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Kinds of namespace, as `/proc` names them.
 const KINDS: [&str; 6] = ["user", "mnt", "pid", "net", "uts", "ipc"];
+
+/// What is in the directories of every test.
+const EVERY_TEST: &str = "/topo-test/";
 
 /// What is there of one test's labs.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +21,8 @@ pub(crate) struct Traces {
     pub(crate) processes: BTreeMap<(i32, u64), String>,
     /// Namespaces other than the machine's: `net:[4026532281]`.
     pub(crate) namespaces: BTreeSet<String>,
+    /// The test's own directories.
+    directories: Vec<PathBuf>,
 }
 
 impl Traces {
@@ -26,7 +31,8 @@ impl Traces {
     pub(crate) fn of(directories: &[&Path]) -> Self {
         let machine = namespaces("self");
         let all = processes();
-        let mut traces = Self::default();
+        let own = directories.iter().map(|directory| directory.to_path_buf()).collect();
+        let mut traces = Self { directories: own, ..Self::default() };
         loop {
             let known = (traces.processes.len(), traces.namespaces.len());
             for &(pid, start) in &all {
@@ -53,6 +59,7 @@ impl Traces {
     pub(crate) fn add(&mut self, later: Self) {
         self.processes.extend(later.processes);
         self.namespaces.extend(later.namespaces);
+        self.directories = later.directories;
     }
 
     /// Ends every process of it that still runs.
@@ -60,6 +67,14 @@ impl Traces {
         for (pid, _) in processes().iter().filter(|process| self.processes.contains_key(process)) {
             let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
         }
+    }
+
+    /// Whether a process, or one it descends from, was started for another test.
+    fn is_of_another(&self, pid: i32) -> bool {
+        let own: Vec<&Path> = self.directories.iter().map(PathBuf::as_path).collect();
+        std::iter::successors(Some(pid), |pid| parent(*pid))
+            .find(|pid| marked(*pid, &[Path::new(EVERY_TEST)]))
+            .is_some_and(|pid| !marked(pid, &own))
     }
 
     /// Whatever of it is still there, in words.
@@ -74,7 +89,8 @@ impl Traces {
         for (pid, _) in &now {
             let mut holds = namespaces(&pid.to_string());
             holds.append(&mut held(*pid));
-            for namespace in holds.intersection(&self.namespaces) {
+            // The kernel gives the number of a namespace that is gone to the next one, which may be another test's.
+            for namespace in holds.intersection(&self.namespaces).filter(|_| !self.is_of_another(*pid)) {
                 left.push(format!("namespace {namespace}, held by process {pid} ({})", command_line(*pid)));
             }
         }
@@ -127,6 +143,12 @@ fn processes() -> BTreeSet<(i32, u64)> {
         Some((pid, fields.get(19)?.parse().ok()?))
     })
     .collect()
+}
+
+fn parent(pid: i32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let parent = stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()?;
+    (parent > 1).then_some(parent)
 }
 
 /// Whether one of `directories` is in the command line of `pid` or in the environment it was started with.
