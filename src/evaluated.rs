@@ -5,6 +5,7 @@ use crate::exit::Failure;
 use crate::ui;
 use crate::world::Files;
 use std::collections::BTreeMap;
+use topo_engine::codes;
 use topo_engine::name::LabName;
 use topo_lang::{Diagnostic, Evaluation, Inputs, Reason, Severity, Sources, Value, World};
 
@@ -80,8 +81,8 @@ pub(crate) fn lab_name(lab: &topo_lang::LabName) -> Result<LabName, Vec<Diagnost
     LabName::try_from(&*lab.name).map_err(|error| {
         let message = error.to_string();
         vec![match lab.span {
-            Some(span) => Diagnostic::error("lab-name", span, message),
-            None => Diagnostic::without_place("lab-name", message)
+            Some(span) => Diagnostic::error(codes::BAD_LAB_NAME, span, message),
+            None => Diagnostic::without_place(codes::BAD_LAB_NAME, message)
                 .help("`--name NAME`, or a first line `lab NAME` in the file, gives it another one"),
         }]
     })

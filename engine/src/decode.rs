@@ -3,6 +3,7 @@
 //! Deliberately absent: the meaning of what is decoded; `check.rs` looks at that.
 
 use crate::check;
+use crate::codes;
 use crate::lab::{File, Host, Inputs, Lab, Network, Scalar, Secret};
 use crate::name::LabName;
 use indexmap::IndexMap;
@@ -71,7 +72,7 @@ where
             Err(error) => {
                 let span = error.span.unwrap_or(value.span);
                 complaints.push(
-                    Diagnostic::error("value", span, error.message)
+                    Diagnostic::error(codes::BAD_VALUE, span, error.message)
                         .primary_text(format!("in `{option}.{key}`")),
                 );
             }

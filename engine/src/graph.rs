@@ -1,6 +1,7 @@
 //! Resources and what each needs, in an order that respects it. Knows no kind.
 
 use crate::attribute::Attributes;
+use crate::codes;
 use crate::kinds::{Kind, Spec};
 use crate::name::HostName;
 use indexmap::IndexMap;
@@ -151,7 +152,7 @@ fn cycles(graph: &DiGraph<usize, ()>, resources: &[Resource]) -> Vec<Diagnostic>
         let chain: Vec<String> = cycle.iter().map(|(resource, _)| format!("`{}`", resource.id)).collect();
         let message =
             format!("each of these waits for the next, the last for the first: {}", chain.join(", "));
-        let mut complaint = Diagnostic::error("cycle", span, message)
+        let mut complaint = Diagnostic::error(codes::ORDER_CYCLE, span, message)
             .primary_text(format!("`{}` comes after `{}`", first.id, first_edge.on));
         for (resource, edge) in &cycle[1..] {
             let span = edge.asked_at.unwrap_or(resource.defined_at);

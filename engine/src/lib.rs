@@ -11,6 +11,7 @@
 pub mod apply;
 pub mod attribute;
 mod check;
+pub mod codes;
 pub mod decode;
 pub mod digest;
 pub mod environment;

@@ -3,6 +3,7 @@
 //! Deliberately absent: any kind. A resource says which host it helps to set up, which path it provides and which name
 //! it has for `after`; another says which host it runs on, which path it reads and what it comes after.
 
+use crate::codes;
 use crate::decode::Spanned;
 use crate::digest::DigestKey;
 use crate::graph::{Dependency, Graph, Resource, ResourceId, Why};
@@ -172,7 +173,7 @@ impl Lowering {
             })
             .collect();
         let mut complaint = Diagnostic::error(
-            "unknown-name",
+            codes::UNKNOWN_NAME,
             name.span,
             format!("expected a step, daemon, database or keytab, found `{}`", name.value),
         )

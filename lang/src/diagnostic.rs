@@ -1,5 +1,6 @@
 //! What is wrong, as data. Rendering is the command line's.
 
+use crate::code::Code;
 use crate::source::Span;
 
 /// One complaint or warning.
@@ -9,8 +10,8 @@ use crate::source::Span;
 pub struct Diagnostic {
     /// Error or warning.
     pub severity: Severity,
-    /// Stable and documented, such as `unknown-option`.
-    pub code: &'static str,
+    /// Stable and explained, such as `unknown-option`.
+    pub code: Code,
     /// One line.
     pub message: String,
     /// The exact piece that is wrong; `None` only where no source is involved.
@@ -41,7 +42,7 @@ pub struct Label {
 
 impl Diagnostic {
     /// An error at `span`.
-    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             code,
@@ -53,12 +54,12 @@ impl Diagnostic {
     }
 
     /// A warning at `span`.
-    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, span, message) }
     }
 
     /// An error that belongs to no source, such as a file that cannot be read.
-    pub fn without_place(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn without_place(code: Code, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { severity: Severity::Error, code, message, primary: None, labels: Vec::new(), help: Vec::new() }
     }

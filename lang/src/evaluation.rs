@@ -1,5 +1,6 @@
 //! The crate's front door: a lab in, its value and everything that is wrong with it out.
 
+use crate::codes;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::documentation::{TypeDoc, documentation};
 use crate::eval::{Evaluator, Limits, ThunkId};
@@ -113,15 +114,9 @@ pub fn why(
 }
 
 impl Evaluation {
-    /// The value at a dotted path, such as `hosts.kdc1.interfaces` or `files."/etc/hosts".text`.
-    ///
-    /// # Errors
-    /// What is wrong with the path, with the nearest name where there is one.
-    pub fn at(&self, path: &str) -> Result<&Value, Box<Diagnostic>> {
-        match &self.value {
-            Some(value) => select(value, path),
-            None => Err(Box::new(Diagnostic::without_place("no-value", "the lab has no value"))),
-        }
+    /// The value at a dotted path, such as `hosts.kdc1.interfaces` or `files."/etc/hosts".text`, if there is one.
+    pub fn at(&self, path: &str) -> Option<&Value> {
+        self.value.as_ref().and_then(|value| select(value, path).ok())
     }
 
     /// The value as users see it: without options marked `internal`.
@@ -227,7 +222,8 @@ fn select<'a>(value: &'a Value, path: &str) -> Result<&'a Value, Box<Diagnostic>
         let Some(next) = next else {
             let parent =
                 if walked.is_empty() { "the lab".to_owned() } else { format!("`{}`", walked.join(".")) };
-            let mut wrong = Diagnostic::without_place("unknown-path", format!("{parent} has no `{key}`"));
+            let mut wrong =
+                Diagnostic::without_place(codes::UNKNOWN_PATH, format!("{parent} has no `{key}`"));
             if let Data::Set(entries) = &at.data {
                 match nearest(&key, entries.keys().map(|key| &**key)) {
                     Some(near) => wrong = wrong.help(format!("did you mean `{near}`?")),

@@ -49,18 +49,24 @@ impl Source {
         Self { name: name.into(), text: text.into(), line_starts }
     }
 
+    /// Where the text begins: after the byte order mark that some editors write.
+    pub fn text_start(&self) -> usize {
+        if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+    }
+
     /// Line and column of a byte offset, both counted from 1; the column counts characters.
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
         let line = self.line_starts.partition_point(|start| *start <= offset) - 1;
-        let start = self.line_starts[line] as usize;
+        let start = (self.line_starts[line] as usize).max(self.text_start());
         let end = (offset as usize).min(self.text.len());
-        let column = self.text.get(start..end).map_or(end - start, |before| before.chars().count());
+        let column =
+            self.text.get(start..end).map_or(end.saturating_sub(start), |before| before.chars().count());
         (line as u32 + 1, column as u32 + 1)
     }
 
-    /// A line counted from 1, without its newline.
+    /// A line counted from 1, without its newline and the byte order mark.
     pub fn line(&self, line: u32) -> &str {
-        self.text[self.line_range(line)].trim_end_matches(['\n', '\r'])
+        self.text[self.line_range(line)].trim_start_matches('\u{feff}').trim_end_matches(['\n', '\r'])
     }
 
     /// The bytes of a line counted from 1, with its newline.

@@ -157,7 +157,7 @@ impl World for Folder {
 
 fn explain(evaluation: &Evaluation, reason: &Reason, path: &str) -> String {
     let mut text = String::new();
-    if let Ok(value) = evaluation.at(path) {
+    if let Some(value) = evaluation.at(path) {
         leaves(value, path.to_owned(), &mut text);
     }
     let Reason { path, ty, declared, doc, definitions } = reason;

@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use topo_lang::codes;
 use topo_lang::syntax::{parse, print};
 use topo_lang::{Severity, SourceId};
 
@@ -45,7 +46,7 @@ fn kdl_test_suite() {
         let errors: Vec<&str> = diagnostics
             .iter()
             .filter(|diagnostic| {
-                diagnostic.severity == Severity::Error && diagnostic.code != "integer-too-big"
+                diagnostic.severity == Severity::Error && diagnostic.code != codes::INTEGER_OVERFLOW
             })
             .map(|diagnostic| diagnostic.message.as_str())
             .collect();

@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 use topo_lang::SourceId;
 use topo_lang::syntax::{MAX_DEPTH, format, parse, print};
+use topo_lang::{Code, codes};
 
 const LENGTH: usize = 60_000;
 
@@ -119,9 +120,9 @@ fn blocks_up_to_the_limit() {
     let nested = |depth: usize| "a {\n".repeat(depth) + &"}\n".repeat(depth);
     assert_eq!(parse(SourceId(0), &nested(MAX_DEPTH)).1, []);
     assert!(format(&nested(MAX_DEPTH)).is_ok());
-    let codes: Vec<&str> =
+    let found: Vec<Code> =
         parse(SourceId(0), &nested(MAX_DEPTH + 2)).1.iter().map(|diagnostic| diagnostic.code).collect();
-    assert_eq!(codes, ["nesting"]);
+    assert_eq!(found, [codes::TOO_DEEP]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         Format::Text => {
             ui::data(&text(&probes, context.look.unicode))?;
             if !missing.is_empty() {
-                ui::data(&format!("\n{}", ui::failure::render_missing(&missing, context.look)))?;
+                ui::data(&format!("\n{}", ui::failure::render_missing(&missing)))?;
             } else if args.lab.lab.is_some() {
                 ui::data("the lab needs nothing more")?;
             }

@@ -49,7 +49,7 @@ fn show(context: &Context, args: &Args, prepared: &Prepared, work: &Work) -> Res
     };
     ui::data(&text)?;
     if !missing.is_empty() && args.format == PlanFormat::Text {
-        ui::message(&format!("\n{}", ui::failure::render_missing(&missing, context.look)));
+        ui::message(&format!("\n{}", ui::failure::render_missing(&missing)));
     }
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done })
 }

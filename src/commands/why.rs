@@ -34,7 +34,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let name = args.inputs.name.clone().unwrap_or_else(|| lab::name_of(&file));
 
     let (evaluation, reason) = why(&file, path, &args.inputs, leases(context, &name)?)?;
-    let value = evaluation.at(path).ok().cloned();
+    let value = evaluation.at(path).cloned();
     let evaluated = Evaluated::from(context, evaluation, None)?;
     let value = value.unwrap_or(evaluated.value);
     let reason = reason.ok_or_else(no_path)?;

@@ -1,41 +1,31 @@
-//! Diagnostics for people, through miette's renderers.
+//! Diagnostics for people, drawn as rustc draws its own, by the same library.
 //!
-//! miette labels one source per diagnostic and prints every line between two labels of it. [`Texts`] gives it one
-//! source that is all of ours laid end to end, with a line index: labels in several files each get their own
-//! snippet, and so do labels far apart in one file.
+//! Deliberately absent: the wording. A diagnostic says what it says in whichever crate made it.
 
-use crate::ui::Look;
-use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
-    NarratableReportHandler, SourceCode, SourceSpan, SpanContents,
-};
-use std::borrow::Cow;
-use std::fmt;
+use crate::ui::{Look, style};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use topo_lang::{Diagnostic, Label, Severity, Source, SourceId, Sources, Span};
 
 /// A label over more lines than this underlines only the first of them.
 const LINES_SHOWN: usize = 6;
 
+/// What stands before each line of help.
+const HELP_MARGIN: usize = "   = help: ".len();
+
 /// Renders one diagnostic, snippets and all.
 pub(crate) fn render(sources: &Sources, diagnostic: &Diagnostic, look: Look) -> String {
-    let texts = Texts::of(sources, diagnostic);
-    let labels = places(diagnostic).map(|(label, primary)| texts.labeled(label, primary)).collect();
-    let report = Report { diagnostic, labels, texts };
-    let mut out = String::new();
-    let rendered = if look.graphics {
-        let theme = if look.unicode { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
-        GraphicalReportHandler::new_themed(GraphicalTheme { styles: miette::ThemeStyles::ansi(), ..theme })
-            .without_syntax_highlighting()
-            .with_width(look.width)
-            .render_report(&mut out, &report)
-    } else {
-        NarratableReportHandler::new().render_report(&mut out, &report)
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
     };
-    if rendered.is_err() {
-        // The renderer could not place a label: the message still counts.
-        out = format!("{}\n\n  {}\n", diagnostic.code, diagnostic.message);
-    }
-    out
+    let title = level.primary_title(&*diagnostic.message).id(diagnostic.code.name());
+    let snippets = texts(sources, diagnostic).into_iter().map(|text| text.snippet(diagnostic));
+    let help = diagnostic.help.iter().map(|help| Level::HELP.message(wrapped(help, look)));
+    let group = Group::with_title(title).elements(snippets).elements(help);
+    let mut drawn = renderer(look).render(&[group]);
+    drawn.push('\n');
+    drawn
 }
 
 /// `2 errors and 1 warning`
@@ -51,169 +41,116 @@ pub(crate) fn count(diagnostics: &[Diagnostic]) -> String {
     }
 }
 
-/// Every place of a diagnostic, the primary one first.
-fn places(diagnostic: &Diagnostic) -> impl Iterator<Item = (&Label, bool)> {
-    let primary = diagnostic.primary.iter().map(|label| (label, true));
-    primary.chain(diagnostic.labels.iter().map(|label| (label, false)))
+fn renderer(look: Look) -> Renderer {
+    Renderer::styled()
+        .error(style::BAD.bold())
+        .warning(style::NOTE.bold())
+        .help(style::HELP)
+        .decor_style(if look.unicode { DecorStyle::Unicode } else { DecorStyle::Ascii })
+        .term_width(look.width)
+        .no_graphics(!look.graphics)
 }
 
-#[derive(Debug)]
-struct Report<'a> {
-    diagnostic: &'a Diagnostic,
-    labels: Vec<LabeledSpan>,
-    texts: Texts<'a>,
-}
-
-impl fmt::Display for Report<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.diagnostic.message)
-    }
-}
-
-impl std::error::Error for Report<'_> {}
-
-impl miette::Diagnostic for Report<'_> {
-    fn code(&self) -> Option<Box<dyn fmt::Display + '_>> {
-        Some(Box::new(self.diagnostic.code))
-    }
-
-    fn severity(&self) -> Option<miette::Severity> {
-        Some(match self.diagnostic.severity {
-            Severity::Error => miette::Severity::Error,
-            Severity::Warning => miette::Severity::Warning,
-        })
-    }
-
-    fn help(&self) -> Option<Box<dyn fmt::Display + '_>> {
-        match self.diagnostic.help.as_slice() {
-            [] => None,
-            help => Some(Box::new(help.join("\n"))),
-        }
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.texts)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        if self.labels.is_empty() { None } else { Some(Box::new(self.labels.iter().cloned())) }
-    }
-}
-
-/// The sources one diagnostic names, end to end in the order it names them.
-#[derive(Debug)]
-struct Texts<'a>(Vec<Text<'a>>);
-
-#[derive(Debug)]
-struct Text<'a> {
-    id: SourceId,
-    source: &'a Source,
-    /// Without control characters, which could drive the reader's terminal; as long as the source.
-    shown: Cow<'a, [u8]>,
-    /// Where it begins among all texts.
-    base: usize,
-}
-
-impl<'a> Texts<'a> {
-    fn of(sources: &'a Sources, diagnostic: &Diagnostic) -> Self {
-        let mut texts: Vec<Text<'a>> = Vec::new();
-        for (label, _) in places(diagnostic) {
-            let id = label.span.source;
-            if texts.iter().any(|text| text.id == id) {
-                continue;
+/// A way out, in lines that go beside its margin.
+fn wrapped(help: &str, look: Look) -> String {
+    let most = look.width - HELP_MARGIN;
+    let mut lines: Vec<String> = Vec::new();
+    for line in help.lines() {
+        let mut current = String::new();
+        for word in line.split(' ') {
+            if !current.is_empty() && current.chars().count() + 1 + word.chars().count() > most {
+                lines.push(std::mem::take(&mut current));
+            } else if !current.is_empty() {
+                current.push(' ');
             }
-            // One byte between two texts, so that an offset at the end of one is not the start of the next.
-            let base = texts.last().map_or(0, |last| last.base + last.source.text.len() + 1);
-            let source = sources.get(id);
-            texts.push(Text { id, source, shown: without_controls(&source.text), base });
+            current.push_str(word);
         }
-        Self(texts)
+        lines.push(current);
     }
+    lines.join("\n")
+}
 
-    fn labeled(&self, label: &Label, primary: bool) -> LabeledSpan {
-        let text = Some(label.text.clone()).filter(|text| !text.is_empty());
-        let (start, end) = match self.0.iter().find(|text| text.id == label.span.source) {
-            Some(found) => found.visible(label.span),
-            None => (0, 0),
-        };
-        let new = if primary { LabeledSpan::new_primary_with_span } else { LabeledSpan::new_with_span };
-        new(text, SourceSpan::new(start.into(), end - start))
+/// Every place of a diagnostic, the primary one first.
+fn places(diagnostic: &Diagnostic) -> impl Iterator<Item = (&Label, AnnotationKind)> {
+    let primary = diagnostic.primary.iter().map(|label| (label, AnnotationKind::Primary));
+    primary.chain(diagnostic.labels.iter().map(|label| (label, AnnotationKind::Context)))
+}
+
+/// The part of one source that a diagnostic's labels lie in, in whole lines.
+struct Text<'s> {
+    id: SourceId,
+    source: &'s Source,
+    start: usize,
+    end: usize,
+}
+
+/// The sources one diagnostic names, in the order it names them.
+fn texts<'s>(sources: &'s Sources, diagnostic: &Diagnostic) -> Vec<Text<'s>> {
+    let mut texts: Vec<Text<'s>> = Vec::new();
+    for (label, _) in places(diagnostic) {
+        let id = label.span.source;
+        let source = sources.get(id);
+        let (start, end) = visible(source, label.span);
+        let start = source.line_range(source.line_column(start as u32).0).start;
+        let end = source.line_range(source.line_column(end as u32).0).end;
+        match texts.iter_mut().find(|text| text.id == id) {
+            Some(text) => (text.start, text.end) = (text.start.min(start), text.end.max(end)),
+            None => texts.push(Text { id, source, start, end }),
+        }
+    }
+    texts
+}
+
+impl<'s> Text<'s> {
+    fn snippet(&self, diagnostic: &'s Diagnostic) -> Snippet<'s, Annotation<'s>> {
+        let start = self.start.max(self.source.text_start());
+        let own = places(diagnostic).filter(|(label, _)| label.span.source == self.id);
+        let annotations = own.map(|(label, kind)| {
+            let (from, to) = visible(self.source, label.span);
+            let text = Some(&*label.text).filter(|text| !text.is_empty());
+            kind.span(from - start..to - start).label(text)
+        });
+        Snippet::source(&self.source.text[start..self.end])
+            .line_start(self.source.line_column(start as u32).0 as usize)
+            .path(&*self.source.name)
+            .annotations(annotations)
     }
 }
 
-impl Text<'_> {
-    /// The offsets, among all texts, of what is underlined.
-    fn visible(&self, span: Span) -> (usize, usize) {
-        let text = self.source.text.as_bytes();
-        let mut start = (span.start as usize).min(text.len());
-        let mut end = (span.end as usize).clamp(start, text.len());
-        if start == text.len() && text.last() == Some(&b'\n') {
-            // Nothing can be shown after the last newline: point at the end of the line before it.
-            (start, end) = (start - 1, end);
-        }
-        let mut newlines = (start..end).filter(|at| text[*at] == b'\n');
-        if let Some(first) = newlines.next()
-            && newlines.nth(LINES_SHOWN - 2).is_some()
-        {
-            end = first;
-        }
-        (self.base + start, self.base + end)
+/// The offsets of what is underlined: within the text, between characters, and not too many lines.
+fn visible(source: &Source, span: Span) -> (usize, usize) {
+    let text = &source.text;
+    let mut start = boundary(text, span.start).max(source.text_start());
+    let mut end = boundary(text, span.end).max(start);
+    if start == text.len() && text.ends_with('\n') {
+        // Nothing can be shown after the last newline: point at the end of the line before it.
+        start -= if text.ends_with("\r\n") { 2 } else { 1 };
+        end = start;
     }
+    let mut newlines = text[start..end].match_indices('\n').map(|(at, _)| start + at);
+    if let Some(first) = newlines.next()
+        && newlines.nth(LINES_SHOWN - 2).is_some()
+    {
+        end = first;
+    }
+    (start, end)
 }
 
-impl SourceCode for Texts<'_> {
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        before: usize,
-        after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let at = self.0.partition_point(|text| text.base <= span.offset());
-        let text = at.checked_sub(1).and_then(|at| self.0.get(at)).ok_or(MietteError::OutOfBounds)?;
-        let start = span.offset() - text.base;
-        let end = start + span.len();
-        if end > text.shown.len() {
-            return Err(MietteError::OutOfBounds);
-        }
-        let line_of = |offset: usize| text.source.line_column(offset as u32).0;
-        let first = line_of(start).saturating_sub(before as u32).max(1);
-        let last = line_of(if end > start { end - 1 } else { end }) + after as u32;
-        let (from, column) = if before == 0 {
-            (start, text.source.line_column(start as u32).1 - 1)
-        } else {
-            (text.source.line_range(first).start, 0)
-        };
-        let (to, last) = if after == 0 {
-            (end, last)
-        } else {
-            let last = last.min(text.source.line_count());
-            (text.source.line_range(last).end, last)
-        };
-        Ok(Box::new(MietteSpanContents::new_named(
-            text.source.name.to_string(),
-            &text.shown[from..to.max(end)],
-            SourceSpan::new((text.base + from).into(), to.max(end) - from),
-            first as usize - 1,
-            column as usize,
-            (last - first) as usize,
-        )))
+/// The offset itself, or the last one before it that is in the text and begins a character.
+fn boundary(text: &str, offset: u32) -> usize {
+    let mut offset = (offset as usize).min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
     }
-}
-
-fn without_controls(text: &str) -> Cow<'_, [u8]> {
-    let is_control = |byte: &u8| (*byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t')) || *byte == 0x7f;
-    if text.as_bytes().iter().any(is_control) {
-        Cow::Owned(text.bytes().map(|byte| if is_control(&byte) { b'?' } else { byte }).collect())
-    } else {
-        Cow::Borrowed(text.as_bytes())
-    }
+    offset
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use topo_lang::codes::CONFLICT;
 
-    const LOOK: Look = Look { unicode: true, graphics: true, width: 80 };
+    const LOOK: Look = Look { unicode: false, graphics: true, width: 80 };
 
     fn plain(sources: &Sources, diagnostic: &Diagnostic) -> String {
         anstream::adapter::strip_str(&render(sources, diagnostic, LOOK)).to_string()
@@ -231,15 +168,21 @@ mod tests {
     }
 
     #[test]
-    fn labels_far_apart_get_a_snippet_each() {
+    fn labels_far_apart_show_nothing_between() {
         let mut sources = Sources::default();
         let id = sources.add(numbered("lab.kdl", 1000));
         let (early, late) = (at_line(id, &sources, 10), at_line(id, &sources, 900));
-        let out = plain(&sources, &Diagnostic::error("conflict", late, "two values").label(early, "first"));
-        assert!(out.contains("line 10\n") && out.contains("line 900\n"), "{out}");
-        assert!(!out.contains("line 500"), "{out}");
-        assert!(out.contains("[lab.kdl:900:1]") && out.contains("[lab.kdl:10:1]"), "{out}");
-        assert!(out.lines().count() < 20, "{out}");
+        let out = plain(&sources, &Diagnostic::error(CONFLICT, late, "two values").label(early, "first"));
+        let expected = "error[conflict]: two values
+   --> lab.kdl:900:1
+    |
+ 10 | line 10
+    | ---- first
+...
+900 | line 900
+    | ^^^^
+";
+        assert_eq!(out, expected);
     }
 
     #[test]
@@ -247,13 +190,23 @@ mod tests {
         let mut sources = Sources::default();
         let lab = sources.add(numbered("lab.kdl", 3));
         let core = sources.add(numbered("std:core", 50));
-        let diagnostic =
-            Diagnostic::error("wrong-type", at_line(lab, &sources, 3), "expected `int`, found `text`")
-                .label(at_line(core, &sources, 40), "declared here")
-                .help("write a number");
-        let out = plain(&sources, &diagnostic);
-        assert!(out.contains("[lab.kdl:3:1]") && out.contains("[std:core:40:1]"), "{out}");
-        assert!(out.contains("declared here") && out.contains("help: write a number"), "{out}");
+        let diagnostic = Diagnostic::error(CONFLICT, at_line(lab, &sources, 3), "expected `int`")
+            .label(at_line(core, &sources, 40), "declared here")
+            .help("write a number");
+        let expected = "error[conflict]: expected `int`
+  --> lab.kdl:3:1
+   |
+ 3 | line 3
+   | ^^^^
+   |
+  ::: std:core:40:1
+   |
+40 | line 40
+   | ---- declared here
+   |
+   = help: write a number
+";
+        assert_eq!(plain(&sources, &diagnostic), expected);
     }
 
     #[test]
@@ -264,6 +217,7 @@ mod tests {
             "a",
             "a\n",
             "\r\n",
+            "\u{feff}a\r\nb\r\n",
             "é\u{1f600}\tx\r\n\n\nlast",
             "\u{1b}[31mred\u{7f}\n",
             "a\nb\nc\nd\ne\nf\ng\nh\ni\n",
@@ -271,14 +225,14 @@ mod tests {
         for text in texts {
             for start in 0..=text.len() as u32 + 2 {
                 for end in 0..=text.len() as u32 + 2 {
-                    for look in [LOOK, Look { graphics: false, ..LOOK }] {
+                    for look in [LOOK, Look { unicode: true, ..LOOK }, Look { graphics: false, ..LOOK }] {
                         let mut sources = Sources::default();
                         let id = sources.add(Source::new("x", text));
                         let span = Span::new(id, start, end);
                         let diagnostic =
-                            Diagnostic::error("c", span, "m").primary_text("here").label(span, "there");
+                            Diagnostic::error(CONFLICT, span, "m").primary_text("here").label(span, "there");
                         let out = render(&sources, &diagnostic, look);
-                        assert!(out.contains('m'));
+                        assert!(out.contains("here") && out.contains("there"), "{out}");
                         assert!(!out.contains("\u{1b}[31mred"), "{out:?}");
                     }
                 }
@@ -287,11 +241,31 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_is_not_counted() {
+        let mut sources = Sources::default();
+        let id = sources.add(Source::new("x", "\u{feff}abc\n"));
+        let out = plain(&sources, &Diagnostic::error(CONFLICT, Span::new(id, 4, 5), "m"));
+        assert!(out.contains("x:1:2\n") && out.contains("1 | abc\n  |  ^\n"), "{out}");
+    }
+
+    #[test]
     fn a_long_span_is_cut_to_its_first_line() {
         let mut sources = Sources::default();
         let id = sources.add(numbered("lab.kdl", 100));
         let end = sources.get(id).text.len() as u32;
-        let out = plain(&sources, &Diagnostic::error("c", Span::new(id, 0, end), "m"));
+        let out = plain(&sources, &Diagnostic::error(CONFLICT, Span::new(id, 0, end), "m"));
         assert!(!out.contains("line 5"), "{out}");
+    }
+
+    #[test]
+    fn width_is_respected() {
+        let mut sources = Sources::default();
+        let id = sources.add(Source::new("x", &format!("{} here {}\n", "a".repeat(300), "b".repeat(300))));
+        let diagnostic = Diagnostic::error(CONFLICT, Span::new(id, 301, 305), "m").help("word ".repeat(40));
+        let out = plain(&sources, &diagnostic);
+        assert!(out.contains("here"), "{out}");
+        for line in out.lines() {
+            assert!(line.chars().count() <= LOOK.width, "{line}");
+        }
     }
 }

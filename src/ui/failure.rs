@@ -13,12 +13,12 @@ const DIAGNOSTICS_SHOWN: usize = 50;
 pub(crate) fn render(failure: &Failure, look: Look) -> String {
     match failure {
         Failure::Lab { sources, diagnostics } => render_diagnostics(sources, diagnostics, look),
-        Failure::Input { message, help } => complaint(message, help, look),
-        Failure::Interrupted { message, help } => complaint(message, help, look),
-        Failure::Missing(missing) => render_missing(missing, look),
+        Failure::Input { message, help } => complaint(message, help),
+        Failure::Interrupted { message, help } => complaint(message, help),
+        Failure::Missing(missing) => render_missing(missing),
         Failure::Engine(error) => render_error(error, look),
         Failure::Runtime(error) => render_chain(error, &[], &[], look),
-        Failure::Output(error) => complaint(&format!("write the output: {error}"), &[], look),
+        Failure::Output(error) => complaint(&format!("write the output: {error}"), &[]),
     }
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn render_error(error: &topo_engine::error::Error, look: Look) -> Str
 }
 
 fn render_chain(error: &dyn std::error::Error, log: &[String], help: &[String], look: Look) -> String {
-    let mut out = headline(&error.to_string(), look);
+    let mut out = headline(&error.to_string());
     let mut cause = error.source();
     let (turn, bar) = if look.unicode { ("╰─▶", "│") } else { ("`->", "|") };
     while let Some(current) = cause {
@@ -57,14 +57,14 @@ fn render_chain(error: &dyn std::error::Error, log: &[String], help: &[String], 
 }
 
 /// What the machine lacks, each by name with what needs it and the cure.
-pub(crate) fn render_missing(missing: &[Missing], look: Look) -> String {
+pub(crate) fn render_missing(missing: &[Missing]) -> String {
     let mut out = String::new();
     for one in missing {
         let needed = match one.needed_by.as_slice() {
             [] => String::new(),
             by => format!(", needed by {}", few(by)),
         };
-        out.push_str(&headline(&format!("this machine lacks {}{needed}", one.what), look));
+        out.push_str(&headline(&format!("this machine lacks {}{needed}", one.what)));
         push_help(&mut out, std::slice::from_ref(&one.cure));
     }
     let mut packages: Vec<&str> =
@@ -92,14 +92,14 @@ fn few(names: &[String]) -> String {
     }
 }
 
-fn complaint(message: &str, help: &[String], look: Look) -> String {
-    let mut out = headline(message, look);
+fn complaint(message: &str, help: &[String]) -> String {
+    let mut out = headline(message);
     push_help(&mut out, help);
     out
 }
 
-fn headline(message: &str, look: Look) -> String {
-    format!("  {}{}{0:#} {message}\n", style::BAD, if look.unicode { "×" } else { "x" })
+fn headline(message: &str) -> String {
+    format!("{}error{0:#}{}: {message}{1:#}\n", style::BAD.bold(), style::HEADING)
 }
 
 fn push_help(out: &mut String, help: &[String]) {

@@ -220,7 +220,7 @@ pub(crate) fn text(document: &Json) -> String {
 fn one(sources: &Sources, diagnostic: &Diagnostic) -> Json {
     let mut out = json!({
         "severity": match diagnostic.severity { Severity::Error => "error", Severity::Warning => "warning" },
-        "code": diagnostic.code,
+        "code": diagnostic.code.name(),
         "message": diagnostic.message,
     });
     let place = match &diagnostic.primary {

@@ -243,6 +243,12 @@ fn line_matches(expected: &str, found: &str) -> bool {
     rest.ends_with(end)
 }
 
+/// A line of a snippet without its number and margin, which may be the library's; where it is stands in another line.
+fn without_line_number(line: &str) -> &str {
+    let text = line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit());
+    if text.starts_with(['│', '╭', '╰', '⸬', '┬', '╴']) { text } else { line }
+}
+
 /// The line without what differs from run to run.
 fn timeless(line: &str) -> String {
     static VARYING: OnceLock<BTreeMap<&str, Regex>> = OnceLock::new();
@@ -250,12 +256,12 @@ fn timeless(line: &str) -> String {
         let patterns = [
             ("<date>", r"\b\d\d/\d\d/\d\d(\d\d)? \d\d:\d\d:\d\d\b|\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*"),
             ("<pid>", r"\bpid \d+\b"),
-            ("<std>", r"\bstd:[a-z]+:\d+\b"),
+            ("<std>", r"\bstd:[a-z]+:\d+(:\d+)?\b"),
             ("<time>", r"\b\d+(\.\d+)? ?(ms|s|min)\b"),
         ];
         patterns.into_iter().filter_map(|(name, pattern)| Some((name, Regex::new(pattern).ok()?))).collect()
     });
-    let mut line = line.trim_end().to_owned();
+    let mut line = without_line_number(line.trim_end()).to_owned();
     for (name, pattern) in varying {
         line = pattern.replace_all(&line, *name).into_owned();
     }

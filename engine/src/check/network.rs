@@ -1,5 +1,6 @@
 //! Networks, interfaces, addresses, routes.
 
+use crate::codes;
 use crate::decode::Spanned;
 use crate::kinds::veth::port_name;
 use crate::lab::{Host, Interface, Lab, Mac};
@@ -22,7 +23,7 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
             if RESERVED.contains(&name.as_str()) {
                 let message =
                     format!("expected a name for an interface, found `{name}`, which the kernel uses itself");
-                complaints.push(Diagnostic::error("interface-name", interface.span, message));
+                complaints.push(Diagnostic::error(codes::BAD_INTERFACE_NAME, interface.span, message));
             }
             let place = Place { host: host_name, name, interface };
             seen.addresses(lab, &place, complaints);
@@ -37,7 +38,7 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
             let message =
                 format!("network `{name}` has {ports} interfaces, the kernel's bridges take {MOST_PORTS}");
             complaints.push(
-                Diagnostic::error("too-many-ports", network.span, message)
+                Diagnostic::error(codes::TOO_MANY_PORTS, network.span, message)
                     .help("make several networks and a host with `forward` between them"),
             );
         }
@@ -46,7 +47,7 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
             if !lab.hosts.get(&gateway.value).is_some_and(on_it) {
                 let message = format!("gateway `{}` has no interface on network `{name}`", gateway.value);
                 complaints.push(
-                    Diagnostic::error("gateway", gateway.span, message)
+                    Diagnostic::error(codes::BAD_GATEWAY, gateway.span, message)
                         .help(format!("give `{}` an interface with `network={name}`", gateway.value)),
                 );
             }
@@ -78,7 +79,7 @@ impl<'l> Seen<'l> {
                 let prefixes: Vec<String> =
                     network.subnet.iter().map(|subnet| format!("`{}`", subnet.value)).collect();
                 let mut complaint = Diagnostic::error(
-                    "address-outside",
+                    codes::ADDRESS_OUTSIDE_NETWORK,
                     span,
                     format!("address `{}` is not within network `{network_name}`", address.value),
                 )
@@ -94,7 +95,7 @@ impl<'l> Seen<'l> {
             match self.addresses.get(&(network_name, ip)) {
                 Some((host, name, first)) => complaints.push(
                     Diagnostic::error(
-                        "duplicate-address",
+                        codes::DUPLICATE_ADDRESS,
                         span,
                         format!("`{ip}` is on network `{network_name}` twice"),
                     )
@@ -114,7 +115,7 @@ impl<'l> Seen<'l> {
         match self.macs.get(&(network, mac.value)) {
             Some((host, first)) => complaints.push(
                 Diagnostic::error(
-                    "duplicate-mac",
+                    codes::DUPLICATE_MAC,
                     mac.span,
                     format!("`{}` is on network `{network}` twice", mac.value),
                 )
@@ -134,7 +135,8 @@ impl<'l> Seen<'l> {
             let message =
                 format!("network `{port}` has the name of the port of {}/{}", place.host, place.name);
             complaints.push(
-                Diagnostic::error("network-name", network.span, message).help("call the network otherwise"),
+                Diagnostic::error(codes::BAD_NETWORK_NAME, network.span, message)
+                    .help("call the network otherwise"),
             );
         }
     }
@@ -151,16 +153,16 @@ fn routes(name: &HostName, host: &Host, complaints: &mut Vec<Diagnostic>) {
         let via = route.via.value;
         if destination.addr().is_ipv6() && via.is_ipv4() {
             let message = format!("expected an IPv6 next hop for `{destination}`, found `{via}`");
-            complaints.push(Diagnostic::error("route", route.via.span, message));
+            complaints.push(Diagnostic::error(codes::BAD_ROUTE, route.via.span, message));
         } else if own.iter().any(|address| address.addr() == via) {
             let message = format!("the next hop `{via}` is `{name}` itself");
-            complaints.push(Diagnostic::error("route", route.via.span, message));
+            complaints.push(Diagnostic::error(codes::BAD_ROUTE, route.via.span, message));
         } else if !is_link_local(via) && !own.iter().any(|address| address.contains(&via)) {
             let prefixes: Vec<String> = own.iter().map(|address| format!("`{}`", address.trunc())).collect();
             let found = if prefixes.is_empty() { "no address".to_owned() } else { prefixes.join(", ") };
             let message = format!("the next hop `{via}` is on no network of `{name}`");
             complaints.push(
-                Diagnostic::error("route", route.via.span, message)
+                Diagnostic::error(codes::BAD_ROUTE, route.via.span, message)
                     .label(host_span(host, route.span), format!("it has {found}")),
             );
         }

@@ -1,5 +1,6 @@
 //! Files, directories and the parts of the file system that are a host's own.
 
+use crate::codes;
 use crate::lab::{Host, Lab};
 use crate::name::{AbsolutePath, HostName};
 use topo_lang::{Diagnostic, Span};
@@ -18,7 +19,8 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
         if !below(path, COMMON) {
             let message = format!("expected a path below `{COMMON}` for a file of all hosts, found `{path}`");
             complaints.push(
-                Diagnostic::error("path", file.span, message).help("give the file to the hosts that need it"),
+                Diagnostic::error(codes::BAD_PATH, file.span, message)
+                    .help("give the file to the hosts that need it"),
             );
         }
     }
@@ -29,7 +31,8 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
             if let Some(directory) = host.directories.get(path) {
                 let message = format!("`{path}` of `{name}` cannot be a file and a directory");
                 complaints.push(
-                    Diagnostic::error("path", file.span, message).label(directory.span, "the directory"),
+                    Diagnostic::error(codes::BAD_PATH, file.span, message)
+                        .label(directory.span, "the directory"),
                 );
             }
         }
@@ -46,7 +49,7 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
 fn place(name: &HostName, host: &Host, path: &AbsolutePath, span: Span, complaints: &mut Vec<Diagnostic>) {
     if let Some(special) = SPECIAL.iter().find(|special| path.is_within(special)) {
         let message = format!("`{path}` is in `{special}`, which the kernel fills");
-        complaints.push(Diagnostic::error("path", span, message));
+        complaints.push(Diagnostic::error(codes::BAD_PATH, span, message));
         return;
     }
     let own = OWN.iter().any(|own| below(path, own))
@@ -54,7 +57,7 @@ fn place(name: &HostName, host: &Host, path: &AbsolutePath, span: Span, complain
     if !own {
         let parent = path.as_path().parent().and_then(|parent| parent.to_str()).unwrap_or("/");
         let message = format!("`{name}` has nothing of its own at `{path}`, which is the machine's");
-        let mut complaint = Diagnostic::error("path", span, message);
+        let mut complaint = Diagnostic::error(codes::BAD_PATH, span, message);
         if parent != "/" {
             complaint = complaint.help(format!("add `overlays \"{parent}\"` to the host: a copy of its own"));
         }
@@ -75,7 +78,7 @@ fn overlays(host: &Host, complaints: &mut Vec<Diagnostic>) {
                 .find(|other| overlay.is_within(other.as_str()) || other.is_within(overlay.as_str()))
                 .map(|other| format!("`{}` and `{}` lie in one another", overlay.value, other.value)),
         };
-        complaints.extend(wrong.map(|message| Diagnostic::error("overlay", overlay.span, message)));
+        complaints.extend(wrong.map(|message| Diagnostic::error(codes::BAD_OVERLAY, overlay.span, message)));
     }
 }
 

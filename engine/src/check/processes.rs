@@ -1,5 +1,6 @@
 //! Steps, daemons, and the keys that one host has from another's database.
 
+use crate::codes;
 use crate::lab::{Keytab, Lab};
 use crate::name::{HostName, PrincipalName, RealmName};
 use topo_lang::nearest::nearest;
@@ -22,12 +23,12 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
 fn command(run: &[String], span: Span, what: &str, complaints: &mut Vec<Diagnostic>) {
     if run.first().is_none_or(String::is_empty) {
         complaints.push(
-            Diagnostic::error("no-command", span, format!("{what} has no command"))
+            Diagnostic::error(codes::NO_COMMAND, span, format!("{what} has no command"))
                 .help("add `run PROGRAM ARGUMENT…`"),
         );
     } else if run.iter().any(|word| word.contains('\0')) {
         complaints.push(Diagnostic::error(
-            "no-command",
+            codes::NO_COMMAND,
             span,
             format!("{what} has a zero byte in its command"),
         ));
@@ -49,7 +50,8 @@ fn keytab(
             "keytab `{path}` of `{host}`: `{}` has no database of realm `{}`",
             keytab.kdc.value, keytab.realm.value
         );
-        complaints.push(Diagnostic::error("keytab", keytab.kdc.span, message).label(span, "the keytab"));
+        complaints
+            .push(Diagnostic::error(codes::BAD_KEYTAB, keytab.kdc.span, message).label(span, "the keytab"));
         return;
     };
     for principal in &keytab.principals {
@@ -60,8 +62,8 @@ fn keytab(
             continue;
         }
         let message = format!("realm `{}` has no principal `{}`", keytab.realm.value, principal.value);
-        let mut complaint =
-            Diagnostic::error("keytab", principal.span, message).label(database.span, "its database");
+        let mut complaint = Diagnostic::error(codes::BAD_KEYTAB, principal.span, message)
+            .label(database.span, "its database");
         let names = database.principals.keys().map(PrincipalName::as_str);
         if let Some(near) = nearest(principal.value.as_str(), names) {
             complaint = complaint.help(format!("did you mean `{near}`?"));

@@ -1,5 +1,6 @@
 //! What is said of a command or a daemon that failed, alike for all kinds.
 
+use crate::codes;
 use crate::runtime::Output;
 use topo_lang::{Diagnostic, Span};
 
@@ -24,7 +25,7 @@ pub(super) fn last_lines(output: &Output) -> Vec<String> {
 
 /// The complaint about a step or a daemon that says no program.
 pub(super) fn no_program(unit: impl std::fmt::Display, what: &str, span: Span) -> Diagnostic {
-    Diagnostic::error("value", span, format!("the {what} `{unit}` runs nothing"))
+    Diagnostic::error(codes::BAD_VALUE, span, format!("the {what} `{unit}` runs nothing"))
         .primary_text("expected a command and its arguments")
         .help(format!("say it as `{what} {unit} {{ run PROGRAM ARGUMENT… }}`"))
 }

@@ -2,6 +2,7 @@
 
 use super::val::{ThunkId, Val};
 use super::{Evaluator, Raised};
+use crate::codes;
 use crate::source::Span;
 use crate::syntax::expr::Operator;
 use std::cmp::Ordering;
@@ -19,7 +20,7 @@ impl Evaluator {
         match (a, b) {
             (Val::Int(a), Val::Int(b)) => {
                 if operator == Operator::Divide && *b == 0 {
-                    return Err(Raised::new("division-by-zero", span, "division by zero"));
+                    return Err(Raised::new(codes::DIVISION_BY_ZERO, span, "division by zero"));
                 }
                 let result = match operator {
                     Operator::Add => a.checked_add(*b),
@@ -29,13 +30,13 @@ impl Evaluator {
                 };
                 result.map(Val::Int).ok_or_else(|| {
                     let message = format!("integer overflow in `{a} {sign} {b}`");
-                    Raised::new("integer-overflow", span, message)
+                    Raised::new(codes::INTEGER_OVERFLOW, span, message)
                 })
             }
             (Val::Int(_) | Val::Float(_), Val::Int(_) | Val::Float(_)) => {
                 let (a, b) = (as_float(a), as_float(b));
                 if operator == Operator::Divide && b == 0.0 {
-                    return Err(Raised::new("division-by-zero", span, "division by zero"));
+                    return Err(Raised::new(codes::DIVISION_BY_ZERO, span, "division by zero"));
                 }
                 Ok(Val::Float(match operator {
                     Operator::Add => a + b,
@@ -46,7 +47,7 @@ impl Evaluator {
             }
             (Val::Int(_) | Val::Float(_), other) | (other, _) => {
                 let message = format!("expected numbers to {word}, found {}", self.show(other));
-                Err(Raised::new("expression-type", span, message))
+                Err(Raised::new(codes::EXPRESSION_TYPE, span, message))
             }
         }
     }
@@ -66,7 +67,7 @@ impl Evaluator {
             }
             (Val::Int(_) | Val::Float(_), other) => {
                 let message = format!("expected a number to add to a number, found {}", self.show(other));
-                Err(Raised::new("expression-type", right, message)
+                Err(Raised::new(codes::EXPRESSION_TYPE, right, message)
                     .label(left, "a number")
                     .help("to join texts, write \"${a}${b}\""))
             }
@@ -150,7 +151,7 @@ impl Evaluator {
             }
             _ => {
                 let message = format!("cannot compare {} with {}", self.show(a), self.show(b));
-                Err(Raised::new("expression-type", span, message))
+                Err(Raised::new(codes::EXPRESSION_TYPE, span, message))
             }
         }
     }

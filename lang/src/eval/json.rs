@@ -3,6 +3,7 @@
 use super::text::float;
 use super::val::{ThunkId, Val};
 use super::{Evaluator, Raised};
+use crate::codes;
 use crate::source::Span;
 use std::fmt::Write;
 
@@ -27,7 +28,7 @@ impl Evaluator {
             Val::Int(number) => _ = write!(output, "{number}"),
             Val::Float(number) if number.is_finite() => output.push_str(&float(*number)),
             Val::Float(_) => {
-                return Err(Raised::new("expression-type", span, "a float without end is no JSON"));
+                return Err(Raised::new(codes::EXPRESSION_TYPE, span, "a float without end is no JSON"));
             }
             Val::Text(text) => quote(output, text),
             Val::List(items) => {
@@ -63,7 +64,7 @@ impl Evaluator {
                 output.push('}');
             }
             Val::Function(_) => {
-                return Err(Raised::new("expression-type", span, "a function is no JSON")
+                return Err(Raised::new(codes::EXPRESSION_TYPE, span, "a function is no JSON")
                     .help("is it missing an argument?"));
             }
         }

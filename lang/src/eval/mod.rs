@@ -126,6 +126,6 @@ mod tests {
         check("let a = b; b = a; in a", "cycle: value needs itself");
         check("{ a = 1; }.b or 7", "7");
         check("{ abc = 1; }.abd", "missing-attribute: no attribute `abd`");
-        check("assert 1 == 2; 3", "assertion-failed: assertion failed");
+        check("assert 1 == 2; 3", "assertion: assertion failed");
     }
 }

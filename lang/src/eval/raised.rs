@@ -1,6 +1,7 @@
 //! A mistake on its way up: a diagnostic that gathers the places that led to it.
 
 use super::library::is_internal;
+use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Label};
 use crate::source::Span;
 
@@ -21,7 +22,7 @@ struct Failure {
 
 impl Raised {
     /// A mistake that `tryEval` does not catch.
-    pub fn new(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+    pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
         Diagnostic::error(code, span, message).into()
     }
 
@@ -37,7 +38,7 @@ impl Raised {
     }
 
     /// Its stable code.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         self.0.diagnostic.code
     }
 

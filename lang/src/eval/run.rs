@@ -6,6 +6,7 @@ use super::scope::Scope;
 use super::thunk::Thunk;
 use super::val::{Attribute, Function, Set, Symbol, ThunkId, Val};
 use super::{Evaluator, Raised};
+use crate::codes;
 use crate::nearest::nearest;
 use crate::source::Span;
 use crate::syntax::expr::Operator;
@@ -37,7 +38,7 @@ impl Evaluator {
                     let (condition, body) = (*condition, *body);
                     if !self.condition(condition, scope, "an assertion")? {
                         let span = self.op_span(condition);
-                        return Err(Raised::new("assertion-failed", span, "assertion failed").catchable());
+                        return Err(Raised::new(codes::ASSERTION, span, "assertion failed").catchable());
                     }
                     op = body;
                 }
@@ -56,7 +57,7 @@ impl Evaluator {
                 let thunk = scope.slot(*up, *slot);
                 match thunk {
                     Some(thunk) => self.force(thunk),
-                    None => Err(Raised::new("undefined-name", self.op_span(op), "name without a slot")),
+                    None => Err(Raised::new(codes::UNKNOWN_NAME, self.op_span(op), "name without a slot")),
                 }
             }
             Op::Free { up, name } => {
@@ -318,7 +319,7 @@ impl Evaluator {
             };
             if let Some(first) = entries.iter().find(|entry| entry.name == name) {
                 let message = format!("attribute `{}` is defined twice", self.name(name));
-                let raised = Raised::new("duplicate-attribute", span, message);
+                let raised = Raised::new(codes::DUPLICATE, span, message);
                 return Err(match self.span_of(first.place) {
                     Some(first) => raised.label(first, "first here"),
                     None => raised,
@@ -352,17 +353,17 @@ impl Evaluator {
                     self.name(name),
                     self.show(other)
                 );
-                Err(Raised::new("expression-type", self.op_span(op), message))
+                Err(Raised::new(codes::EXPRESSION_TYPE, self.op_span(op), message))
             }
         }
     }
 
     pub(super) fn missing(&self, set: &Set, name: Symbol, span: Span) -> Raised {
         let name = self.name(name);
-        let mut raised = Raised::new("missing-attribute", span, format!("no attribute `{name}`"));
+        let mut raised = Raised::new(codes::MISSING_ATTRIBUTE, span, format!("no attribute `{name}`"));
         let names: Vec<&str> = set.entries().iter().map(|entry| &**self.name(entry.name)).collect();
         if is_left_out(name) {
-            return Raised::new("left-out", span, format!("`{name}` is left out of this language"));
+            return Raised::new(codes::LEFT_OUT, span, format!("`{name}` is left out of this language"));
         }
         match nearest(name, names.iter().copied()) {
             Some(near) => raised = raised.help(format!("did you mean `{near}`?")),
@@ -431,10 +432,10 @@ impl Evaluator {
     pub(super) fn undefined(&mut self, scope: &Scope, name: Symbol, span: Span) -> Raised {
         let name = self.name(name).clone();
         if is_left_out(&name) {
-            return Raised::new("left-out", span, format!("`{name}` is left out of this language"));
+            return Raised::new(codes::LEFT_OUT, span, format!("`{name}` is left out of this language"));
         }
         let names = self.names_in(scope);
-        let raised = Raised::new("undefined-name", span, format!("undefined name `{name}`"));
+        let raised = Raised::new(codes::UNKNOWN_NAME, span, format!("nothing is called `{name}` here"));
         match nearest(&name, names.iter().map(|name| &**name)) {
             Some(near) => raised.help(format!("did you mean `{near}`?")),
             None => raised,
@@ -465,7 +466,7 @@ impl Evaluator {
             self.calls += 1;
             if self.calls > self.limits.calls {
                 let message = format!("evaluation needs more than {} calls", self.limits.calls);
-                return Err(Raised::new("too-long", span, message));
+                return Err(Raised::new(codes::TOO_LONG, span, message));
             }
             function = match &function {
                 Val::Function(callee) => match &**callee {
@@ -509,7 +510,7 @@ impl Evaluator {
 
     fn not_a_function(&self, value: &Val, span: Span) -> Raised {
         Raised::new(
-            "expression-type",
+            codes::EXPRESSION_TYPE,
             span,
             format!("expected a function to call, found {}", self.show(value)),
         )
@@ -546,7 +547,7 @@ impl Evaluator {
                                 let name = evaluator.name(field.name);
                                 let message =
                                     format!("function needs the argument `{name}`, which is not given");
-                                let raised = Raised::new("missing-argument", span, message);
+                                let raised = Raised::new(codes::MISSING_ARGUMENT, span, message);
                                 return Err(match evaluator.span_of(field.place) {
                                     Some(place) => raised.label(place, "asked for here"),
                                     None => raised,
@@ -584,12 +585,13 @@ impl Evaluator {
     ) -> Raised {
         let known = |name: Symbol| fields.iter().any(|field| field.name == name);
         let Some(extra) = self.sorted(set).into_iter().find(|entry| !known(entry.name)) else {
-            return Raised::new("unexpected-argument", span, "unexpected argument");
+            return Raised::new(codes::UNEXPECTED_ARGUMENT, span, "unexpected argument");
         };
         let name = self.name(extra.name);
         let message = format!("function does not take the argument `{name}`");
         let at = self.span_of(extra.place).unwrap_or(span);
-        let mut raised = Raised::new("unexpected-argument", at, message).label(code.span, "the function");
+        let mut raised =
+            Raised::new(codes::UNEXPECTED_ARGUMENT, at, message).label(code.span, "the function");
         let names = fields.iter().map(|field| &**self.name(field.name));
         if let Some(near) = nearest(name, names) {
             raised = raised.help(format!("did you mean `{near}`?"));
@@ -600,7 +602,7 @@ impl Evaluator {
     /// That something is of the wrong type.
     pub(super) fn expected(&self, expected: &str, found: &Val, span: Span, what: &str) -> Raised {
         let message = format!("{what} must be {expected}, found {}", self.show(found));
-        Raised::new("expression-type", span, message)
+        Raised::new(codes::EXPRESSION_TYPE, span, message)
     }
 
     pub(super) fn as_set(&self, value: Val, span: Span, what: &str) -> Result<Rc<Set>, Raised> {

@@ -4,6 +4,7 @@ use super::code::TextPiece;
 use super::scope::Scope;
 use super::val::{Set, Val};
 use super::{Evaluator, Raised};
+use crate::codes;
 use crate::source::Span;
 use crate::syntax::expr::Part;
 use std::fmt::Write;
@@ -76,7 +77,8 @@ impl Evaluator {
     }
 
     fn no_text(&self, value: &Val, span: Span) -> Raised {
-        let raised = Raised::new("expression-type", span, format!("{} cannot become text", self.show(value)));
+        let raised =
+            Raised::new(codes::EXPRESSION_TYPE, span, format!("{} cannot become text", self.show(value)));
         match value {
             Val::List(_) => raised.help("join a list with `lib.concatStringsSep \" \" list`"),
             Val::Set(_) => raised.help("select one of its attributes, or show it with `builtins.toJSON`"),
@@ -156,7 +158,7 @@ impl Evaluator {
         }
         let message =
             format!("evaluation needs more than {} MiB for lists and texts", self.limits.bytes >> 20);
-        Err(Raised::new("too-large", span, message))
+        Err(Raised::new(codes::TOO_LARGE, span, message))
     }
 }
 

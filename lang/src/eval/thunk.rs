@@ -4,6 +4,8 @@ use super::code::OpId;
 use super::scope::Scope;
 use super::val::{Symbol, ThunkId, Val};
 use super::{Evaluator, Raised};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::syntax::expr::{Expr, Part, Template};
 use std::cell::RefCell;
@@ -246,12 +248,12 @@ impl Evaluator {
     pub(super) fn deeper<T>(&mut self, go: impl FnOnce(&mut Self) -> Result<T, Raised>) -> Result<T, Raised> {
         if self.depth >= self.limits.depth {
             let message = format!("evaluation deeper than {} levels", self.limits.depth);
-            return Err(Raised::new("too-deep", self.nowhere(), message)
+            return Err(Raised::new(codes::TOO_DEEP, self.nowhere(), message)
                 .help("does a function call itself without an end?"));
         }
         if self.thunks.len() > self.limits.thunks as usize {
             let message = format!("evaluation needs more than {} values", self.limits.thunks);
-            return Err(Raised::new("too-large", self.nowhere(), message));
+            return Err(Raised::new(codes::TOO_LARGE, self.nowhere(), message));
         }
         self.depth += 1;
         let result = stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || go(self));
@@ -259,32 +261,54 @@ impl Evaluator {
         result
     }
 
-    /// A thunk that needs itself: the chain of what was being forced since it was first.
+    /// A thunk that needs itself: every named value on the way, each with the place where it needs the next.
     fn cycle(&self, thunk: ThunkId) -> Raised {
         let first = self.forcing.iter().position(|forcing| forcing.thunk == thunk).unwrap_or(0);
-        let mut chain: Vec<(Span, String)> = Vec::new();
+        let mut chain: Vec<(Span, Option<String>)> = Vec::new();
         for forcing in &self.forcing[first..] {
             let Some(span) = self.span_of_what(&forcing.what) else { continue };
             let name = match &forcing.what {
-                What::Native(native) => native.name(),
-                What::Op(_) | What::Span(_) | What::Silent => String::new(),
+                What::Native(native) => Some(native.name()),
+                What::Op(_) | What::Span(_) | What::Silent => None,
             };
-            if chain.last().is_none_or(|(last, _)| *last != span) {
+            if name.is_some() || chain.last().is_none_or(|(last, _)| *last != span) {
                 chain.push((span, name));
             }
         }
-        let Some(((span, name), rest)) = chain.split_first() else {
-            return Raised::new("cycle", self.nowhere(), "value needs itself");
-        };
-        let subject = if name.is_empty() { "value" } else { name };
-        let mut raised = Raised::new("cycle", *span, format!("{subject} needs itself"));
-        for (span, name) in rest.iter().take(CYCLE_LABELS) {
-            let text =
-                if name.is_empty() { "which needs this".into() } else { format!("which needs {name}") };
-            raised = raised.label(*span, text);
+        // A cycle has no beginning: it is told from a value that has a name.
+        let named = chain.iter().position(|(_, name)| name.is_some());
+        chain.rotate_left(named.unwrap_or(0));
+        let mut places: Vec<(Span, String)> = Vec::new();
+        let names: Vec<&String> = chain.iter().filter_map(|(_, name)| name.as_ref()).collect();
+        for (at, steps) in chain.chunk_by(|_, (_, next)| next.is_none()).enumerate() {
+            let says = match (names.get(at), names.get(at + 1), names.first()) {
+                (Some(name), Some(next), _) => format!("{name} needs {next}"),
+                (Some(name), None, Some(first)) if at > 0 => format!("{name} needs {first} again"),
+                _ => "needs it again".to_owned(),
+            };
+            let [(last, _), before @ ..] = steps else { continue };
+            let (last, before) = match before.split_last() {
+                Some(((last, _), between)) => (*last, between),
+                None => (*last, &[][..]),
+            };
+            let apart =
+                |span: Span| span.source != last.source || span.end <= last.start || last.end <= span.start;
+            if let Some((by_way_of, _)) = before.first().filter(|(span, _)| apart(*span)) {
+                places.push((*by_way_of, "by way of this".to_owned()));
+            }
+            places.push((last, says));
         }
-        if !rest.is_empty() {
-            raised = raised.label(*span, "which needs the first again");
+        let subject = names.first().map_or("value", |name| name.as_str());
+        let message = format!("{subject} needs itself");
+        let Some(((span, says), rest)) = places.split_first() else {
+            return Raised::new(codes::CYCLE, self.nowhere(), message);
+        };
+        let mut raised = Raised::from(Diagnostic::error(codes::CYCLE, *span, message).primary_text(says));
+        for (span, says) in rest.iter().take(CYCLE_LABELS) {
+            raised = raised.label(*span, says);
+        }
+        if let Some(more @ 1..) = rest.len().checked_sub(CYCLE_LABELS) {
+            raised = raised.help(format!("{more} more values are between the last one shown and the first"));
         }
         raised
     }
@@ -304,7 +328,7 @@ where
     fn run(&self, evaluator: &mut Evaluator) -> Result<Val, Raised> {
         match self.run.take() {
             Some(run) => run(evaluator),
-            None => Err(Raised::new("cycle", self.span, format!("{} needs itself", (self.name)()))),
+            None => Err(Raised::new(codes::CYCLE, self.span, format!("{} needs itself", (self.name)()))),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::format::Format;
 use super::machine::{Machine, Reference};
 use super::types::Type;
+use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::eval::{Evaluator, Raised, Val};
 use crate::nearest::nearest;
@@ -46,7 +47,7 @@ impl Machine {
         let expected = ty.describe(schemas);
         let found = self.show(evaluator, value);
         let mut diagnostic =
-            Diagnostic::error("type-mismatch", span, format!("expected {expected}, found {found}"))
+            Diagnostic::error(codes::TYPE_MISMATCH, span, format!("expected {expected}, found {found}"))
                 .label(declared, format!("declared here as `{}`", ty.display(schemas)));
         if let Some(reason) = mismatch.reason {
             diagnostic = diagnostic.primary_text(reason);
@@ -166,7 +167,7 @@ impl Machine {
             }
             let what = root.options[at as usize].node.as_ref().unwrap_or(&option);
             let mut diagnostic =
-                Diagnostic::error("dangling-reference", span, format!("there is no {what} `{key}`"))
+                Diagnostic::error(codes::DANGLING_REFERENCE, span, format!("there is no {what} `{key}`"))
                     .label(declared, format!("declared here as `ref<{option}>`"));
             if let Some(near) = nearest(&key, entries.keys().map(|key| &**key)) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));

@@ -3,6 +3,7 @@
 use super::machine::*;
 use super::merge::{Merging, strongest};
 use super::types::{SchemaId, Type};
+use crate::codes;
 use crate::eval::{Attribute, Evaluator, Place, Raised, Set, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
@@ -213,13 +214,16 @@ impl Machine {
                         let found = self.show(evaluator, &value);
                         let declaration = self.declaration(merging.slot);
                         let expected = declaration.ty.describe(&self.program.schemas);
-                        let raised =
-                            Raised::new("type-mismatch", span, format!("expected {expected}, found {found}"))
-                                .label(merging.declared, "declared here")
-                                .help(format!(
-                                    "write its entries in a block: `{} {{ KEY VALUE }}`",
-                                    declaration.name
-                                ));
+                        let raised = Raised::new(
+                            codes::TYPE_MISMATCH,
+                            span,
+                            format!("expected {expected}, found {found}"),
+                        )
+                        .label(merging.declared, "declared here")
+                        .help(format!(
+                            "write its entries in a block: `{} {{ KEY VALUE }}`",
+                            declaration.name
+                        ));
                         return Err(self.traced(evaluator, piece.block, raised));
                     };
                     for entry in evaluator.sorted(&set) {

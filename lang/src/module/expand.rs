@@ -3,6 +3,7 @@
 //! Each is expanded when an option that it defines is first asked for, and only once.
 
 use super::machine::*;
+use crate::codes;
 use crate::eval::{Evaluator, Raised, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
@@ -52,7 +53,7 @@ impl Machine {
         if self.blocks.len() > self.most_blocks {
             let message =
                 format!("the lab's loops and templates expand to more than {} blocks", self.most_blocks);
-            return Err(Raised::new("too-large", self.item_span(block.body, item), message));
+            return Err(Raised::new(codes::TOO_LARGE, self.item_span(block.body, item), message));
         }
         let found: Rc<[BlockId]> = match &self.program.body(block.body).items[item as usize] {
             Item::For(one) => self.turns(evaluator, one, id, &block)?,
@@ -149,7 +150,7 @@ impl Machine {
                 let expected = if names == 1 { "a list" } else { "a set" };
                 let message =
                     format!("expected {expected} to loop over, found {}", self.show(evaluator, found));
-                let raised = Raised::new("type-mismatch", one.list.span(), message);
+                let raised = Raised::new(codes::TYPE_MISMATCH, one.list.span(), message);
                 let raised = match (found, names) {
                     (Val::Set(_), _) => {
                         raised.help("over a set the loop has two names: `for key value in=…`")
@@ -244,7 +245,7 @@ impl Machine {
             Val::Bool(value) => Ok(value),
             found => {
                 let message = format!("expected `#true` or `#false`, found {}", self.show(evaluator, &found));
-                let raised = Raised::new("type-mismatch", condition.span(), message);
+                let raised = Raised::new(codes::TYPE_MISMATCH, condition.span(), message);
                 Err(self.traced(evaluator, block, raised))
             }
         }

@@ -2,7 +2,6 @@
 
 use super::format::Format;
 use super::machine::*;
-use super::terms::REPORTED;
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::eval::{Evaluator, Raised, ThunkId, Val};
@@ -11,6 +10,7 @@ use crate::resolve::program::*;
 use crate::source::Span;
 use crate::syntax::expr::Expr;
 use crate::value::{Data as Finished, Value};
+use crate::{Code, codes};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -37,12 +37,12 @@ impl Machine {
         let dangling = self.dangling(evaluator);
         // An attribute that is missing because of a dangling reference has been said.
         diagnostics.retain(|diagnostic| {
-            diagnostic.code != "missing-attribute"
+            diagnostic.code != codes::MISSING_ATTRIBUTE
                 || dangling.iter().all(|(key, _)| diagnostic.message != format!("no attribute `{key}`"))
         });
         diagnostics.extend(dangling.into_iter().map(|(_, diagnostic)| diagnostic));
         diagnostics.extend(self.reported.take());
-        diagnostics.retain(|diagnostic| diagnostic.code != REPORTED);
+        diagnostics.retain(|diagnostic| diagnostic.code != Code::REPORTED);
         let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         (if wrong { None } else { value }, diagnostics)
     }
@@ -65,7 +65,7 @@ impl Machine {
         let value = walk.thunk(thunk, &Type::Any, span, &mut Vec::new());
         let mut diagnostics = walk.diagnostics;
         diagnostics.extend(self.reported.take());
-        diagnostics.retain(|diagnostic| diagnostic.code != REPORTED);
+        diagnostics.retain(|diagnostic| diagnostic.code != Code::REPORTED);
         (value, diagnostics)
     }
 }
@@ -154,7 +154,7 @@ impl Walk<'_> {
             let Val::Set(set) = value else {
                 let found = machine.show(self.evaluator, &value);
                 let raised = Raised::new(
-                    "type-mismatch",
+                    codes::TYPE_MISMATCH,
                     span,
                     format!("expected {}, found {found}", with_article(&schema.name)),
                 )
@@ -173,7 +173,7 @@ impl Walk<'_> {
                 }
                 let span = self.evaluator.span_of(entry.place).unwrap_or(span);
                 let message = format!("{} has no option `{name}`", with_article(&schema.name));
-                let mut diagnostic = Diagnostic::error("unknown-option", span, message);
+                let mut diagnostic = Diagnostic::error(codes::UNKNOWN_OPTION, span, message);
                 if let Some(near) = nearest(&name, schema.options.iter().map(|option| &*option.name)) {
                     diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
                 }
@@ -241,12 +241,12 @@ impl Walk<'_> {
 
     fn thunk(&mut self, thunk: ThunkId, ty: &Type, span: Span, open: &mut Vec<ThunkId>) -> Option<Value> {
         if open.contains(&thunk) {
-            self.wrong(Raised::new("cycle", span, "this value contains itself"));
+            self.wrong(Raised::new(codes::CYCLE, span, "this value contains itself"));
             return None;
         }
         if open.len() > MAX_DEPTH {
             self.wrong(Raised::new(
-                "too-deep",
+                codes::TOO_DEEP,
                 span,
                 format!("this value is nested deeper than {MAX_DEPTH} levels"),
             ));
@@ -293,7 +293,7 @@ impl Walk<'_> {
             }
             Val::Function(_) => {
                 self.wrong(Raised::new(
-                    "type-mismatch",
+                    codes::TYPE_MISMATCH,
                     span,
                     "a function cannot be part of the configuration",
                 ));
@@ -337,8 +337,8 @@ impl Walk<'_> {
         };
         let span = assert.condition.span();
         let raised = match assert.warning {
-            true => Diagnostic::warning("warning", span, message),
-            false => Diagnostic::error("assertion", span, message),
+            true => Diagnostic::warning(codes::WARNING, span, message),
+            false => Diagnostic::error(codes::ASSERTION, span, message),
         };
         let of = machine.instances.get(instance.0);
         let raised = match of.parent {

@@ -2,9 +2,10 @@
 
 use super::finish::is_secret;
 use super::machine::*;
-use super::terms::REPORTED;
+use crate::{Code, codes};
+
 use super::types::Type;
-use crate::diagnostic::{Diagnostic, Label};
+use crate::diagnostic::Diagnostic;
 use crate::eval::{Evaluator, Raised, Symbol, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
@@ -32,7 +33,7 @@ impl Machine {
         evaluator.force(thunk)?;
         match slot.outcome.get() {
             Some(outcome) => Ok(outcome.clone()),
-            None => Err(Raised::new(REPORTED, self.slot_span(id), "no outcome")),
+            None => Err(Raised::new(Code::REPORTED, self.slot_span(id), "no outcome")),
         }
     }
 
@@ -279,7 +280,9 @@ impl Machine {
                 let name = evaluator.name(one.name).clone();
                 let path = self.slot_path(merging.slot);
                 let message = format!("`{path}.{name}` has two values");
-                return Err(Raised::new("conflict", spans[1], message).label(spans[0], "and here the other"));
+                return Err(
+                    Raised::new(codes::CONFLICT, spans[1], message).label(spans[0], "and here the other")
+                );
             }
         }
         Ok(evaluator.set(entries))
@@ -321,7 +324,7 @@ impl Machine {
                 let thunk = self.data(evaluator, data, piece.block);
                 Ok((evaluator.force(thunk)?, piece.span))
             }
-            _ => Err(Raised::new(REPORTED, piece.span, "not a value")),
+            _ => Err(Raised::new(Code::REPORTED, piece.span, "not a value")),
         }
     }
 
@@ -335,16 +338,17 @@ impl Machine {
             Contribution::Set { .. } => false,
         });
         if declaration.broken || top || refused {
-            return Raised::new(REPORTED, instance.span, "missing, and something was refused");
+            return Raised::new(Code::REPORTED, instance.span, "missing, and something was refused");
         }
         let path = self.slot_path(merging.slot);
         let name = declaration.node.as_ref().unwrap_or(&declaration.name);
         let message = format!("option `{path}` has no value");
         let diagnostic = if instance.parent.is_none() {
-            Diagnostic::error("missing", declaration.span, message).help(format!("add `{name} …` to the lab"))
+            Diagnostic::error(codes::MISSING, declaration.span, message)
+                .help(format!("add `{name} …` to the lab"))
         } else {
             let of = &self.program.schema(instance.schema).name;
-            Diagnostic::error("missing", instance.span, message)
+            Diagnostic::error(codes::MISSING, instance.span, message)
                 .label(declaration.span, "declared here, without a default")
                 .help(format!("add `{name} …` to this `{of}`"))
         };
@@ -372,9 +376,12 @@ impl Machine {
         }
         let Some(((span, shown), rest)) = places.split_first() else { return self.missing(merging) };
         let count = if rest.len() == 1 { "two".to_owned() } else { (rest.len() + 1).to_string() };
-        let mut diagnostic =
-            Diagnostic::error("conflict", *span, format!("option `{path}` has {count} different values"))
-                .primary_text(format!("{shown} here"));
+        let mut diagnostic = Diagnostic::error(
+            codes::CONFLICT,
+            *span,
+            format!("option `{path}` has {count} different values"),
+        )
+        .primary_text(format!("{shown} here"));
         for (span, shown) in rest {
             diagnostic = diagnostic.label(*span, format!("{shown} here"));
         }
@@ -387,7 +394,7 @@ impl Machine {
     /// A cycle through the keys of a collection has a message of its own.
     fn key_cycle(&self, raised: Raised, slot: &Slot, declaration: &OptionDecl) -> Raised {
         let keyed = matches!(declaration.ty, Type::Map(_)) && slot.entry.is_none();
-        if !keyed || raised.code() != "cycle" {
+        if !keyed || raised.code() != codes::CYCLE {
             return raised;
         }
         let path = self.slot_path(slot);
@@ -395,14 +402,9 @@ impl Machine {
         if diagnostic.message != format!("option `{path}` needs itself") {
             return raised;
         }
-        diagnostic.code = "key-cycle";
+        diagnostic.code = codes::KEY_CYCLE;
         diagnostic.message = format!("the keys of `{path}` depend on `{path}`");
-        // What asks for the collection while its keys are found is the mistake, not the first entry.
-        if diagnostic.labels.len() > 1 {
-            let asked = diagnostic.labels.remove(0);
-            diagnostic.labels.pop();
-            diagnostic.primary = Some(Label { text: String::new(), ..asked });
-        }
+        diagnostic = diagnostic.primary_text("");
         diagnostic = diagnostic.label(declaration.span, "the collection");
         diagnostic.help = vec![format!(
             "which entries `{path}` has must be known before any of them is looked into: compute keys, conditions and \

@@ -1,6 +1,7 @@
 //! From a path back to the definitions of what is there.
 
 use super::machine::*;
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::eval::{Evaluator, Raised};
 use crate::why::{Considered, Reason};
@@ -59,7 +60,7 @@ impl Machine {
         let best = outcome.definitions.iter().map(|piece| piece.rank.priority).min().unwrap_or_default();
         let mut definitions: Vec<Considered> = Vec::new();
         for piece in &outcome.definitions {
-            let nowhere: Raised = Diagnostic::without_place("why", "").into();
+            let nowhere: Raised = Diagnostic::without_place(Code::REPORTED, "").into();
             let trace = self.traced(evaluator, piece.block, nowhere).diagnostic().labels;
             definitions.push(Considered {
                 span: piece.span,

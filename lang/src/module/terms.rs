@@ -4,11 +4,9 @@ use super::machine::*;
 use crate::eval::{Evaluator, Raised, Scope, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
+use crate::{Code, codes};
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// The code of what was reported when it was resolved; never shown.
-pub(super) const REPORTED: &str = "reported";
 
 impl Machine {
     /// The value of a term in a block.
@@ -32,7 +30,7 @@ impl Machine {
             Term::Int(value, _) => Val::Int(*value),
             Term::Float(value, _) => Val::Float(*value),
             Term::Text(value, _) => Val::Text(value.clone()),
-            Term::Broken(span) => return Some(Err(Raised::new(REPORTED, *span, "refused before"))),
+            Term::Broken(span) => return Some(Err(Raised::new(Code::REPORTED, *span, "refused before"))),
             Term::List(..) | Term::Dynamic(_) => return None,
         }))
     }
@@ -121,7 +119,7 @@ impl Machine {
                 Some((first, first_span)) => {
                     if !evaluator.equal(first, &value)? {
                         let message = format!("param `{}` is set to two values", param.name.value);
-                        return Err(Raised::new("conflict", span, message)
+                        return Err(Raised::new(codes::CONFLICT, span, message)
                             .label(*first_span, "and here to another")
                             .help("a module is part of a lab once; its importers must agree"));
                     }
@@ -139,7 +137,8 @@ impl Machine {
                         "give it where the module is imported: `import \"…\" {name}=…`, or a `default=`"
                     ),
                 };
-                Err(Raised::new("missing", param.span, format!("param `{name}` has no value")).help(help))
+                Err(Raised::new(codes::MISSING, param.span, format!("param `{name}` has no value"))
+                    .help(help))
             }
         }
     }

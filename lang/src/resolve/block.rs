@@ -4,6 +4,7 @@ use super::declare::Declarations;
 use super::options::KEYWORDS;
 use super::program::*;
 use super::{Context, Exports, Names, Resolver, Shape, Templates, children, text_of};
+use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::module::types::SchemaId;
 use crate::source::Span;
@@ -108,7 +109,7 @@ impl<'a> Resolver<'a> {
         if let Some(first) = known.iter().find(|param| param.name.value == name.value) {
             let message = format!("param `{}` is declared twice", name.value);
             self.report(
-                Diagnostic::error("duplicate", name.span, message)
+                Diagnostic::error(codes::DUPLICATE, name.span, message)
                     .label(first.name.span, "declared here first"),
             );
             return None;
@@ -131,8 +132,11 @@ impl<'a> Resolver<'a> {
         }
         for child in children(node.children.as_ref()) {
             if *child.name.value != *"doc" {
-                let wrong =
-                    Diagnostic::error("unknown-option", child.head, "a param's block has `doc \"…\"` only");
+                let wrong = Diagnostic::error(
+                    codes::UNKNOWN_OPTION,
+                    child.head,
+                    "a param's block has `doc \"…\"` only",
+                );
                 self.report(wrong);
             }
         }
@@ -155,7 +159,7 @@ impl<'a> Resolver<'a> {
                 let names = target.params.iter().map(|param| &*param.name.value);
                 let near = crate::nearest::nearest(&name.value, names).map(String::from);
                 let message = format!("`{}` has no param `{}`", target.name, name.value);
-                let mut wrong = Diagnostic::error("unknown-param", name.span, message);
+                let mut wrong = Diagnostic::error(codes::UNKNOWN_PARAM, name.span, message);
                 wrong.help.extend(near.map(|near| format!("did you mean `{near}`?")));
                 self.report(wrong);
                 continue;
@@ -231,9 +235,12 @@ impl<'a> Resolver<'a> {
                     self.condition(node, &nodes[from..at], context).map(Item::If)
                 }
                 "else" => {
-                    let wrong =
-                        Diagnostic::error("else-without-if", node.name.span, "there is no `if` before this")
-                            .help("`else { … }` stands right after the block of its `if`");
+                    let wrong = Diagnostic::error(
+                        codes::ELSE_WITHOUT_IF,
+                        node.name.span,
+                        "there is no `if` before this",
+                    )
+                    .help("`else { … }` stands right after the block of its `if`");
                     self.report(wrong);
                     None
                 }
@@ -265,7 +272,7 @@ impl<'a> Resolver<'a> {
             "option" => "at the top of a file, or in the block of a `type`",
             _ => "at the top of a file",
         };
-        let wrong = Diagnostic::error("misplaced", node.name.span, message)
+        let wrong = Diagnostic::error(codes::MISPLACED, node.name.span, message)
             .help(format!("it belongs {place}: what a lab is made of is known before anything is evaluated"));
         self.report(wrong);
     }
@@ -277,8 +284,11 @@ impl<'a> Resolver<'a> {
             match (&entry.name, text_of(&entry.value)) {
                 (None, Some(name)) if is_name(&name.value) => names.push(name),
                 (None, _) => {
-                    let wrong =
-                        Diagnostic::error("arguments", entry.span, "expected a name for the loop's variable");
+                    let wrong = Diagnostic::error(
+                        codes::ARGUMENTS,
+                        entry.span,
+                        "expected a name for the loop's variable",
+                    );
                     self.report(wrong);
                     return None;
                 }
@@ -287,11 +297,12 @@ impl<'a> Resolver<'a> {
             }
         }
         let (Some(list), 1..=2, Some(block)) = (list, names.len(), &node.children) else {
-            let wrong =
-                Diagnostic::error("arguments", node.head, "`for` takes one or two names, `in=` and a block")
-                    .help(
-                        "write `for host in=\"${…}\" { … }`, or `for name host in=$hosts { … }` over a set",
-                    );
+            let wrong = Diagnostic::error(
+                codes::ARGUMENTS,
+                node.head,
+                "`for` takes one or two names, `in=` and a block",
+            )
+            .help("write `for host in=\"${…}\" { … }`, or `for name host in=$hosts { … }` over a set");
             self.report(wrong);
             return None;
         };
@@ -322,7 +333,7 @@ impl<'a> Resolver<'a> {
         if !is_if {
             if let Some(entry) = node.entries.first() {
                 let wrong = Diagnostic::error(
-                    "arguments",
+                    codes::ARGUMENTS,
                     entry.span,
                     "`else` takes a block, or `if` and a condition",
                 );
@@ -330,7 +341,7 @@ impl<'a> Resolver<'a> {
             }
             if let Some(next) = rest.first() {
                 let wrong =
-                    Diagnostic::error("else-without-if", next.name.span, "the `else` above is the last")
+                    Diagnostic::error(codes::ELSE_WITHOUT_IF, next.name.span, "the `else` above is the last")
                         .label(node.name.span, "the last");
                 self.report(wrong);
             }
@@ -358,7 +369,7 @@ impl<'a> Resolver<'a> {
     ) -> Option<(Term, BodyId)> {
         let ([Entry { name: None, value, .. }], Some(block)) = (entries, &node.children) else {
             let message = format!("`{keyword}` takes one condition and a block");
-            let wrong = Diagnostic::error("arguments", node.head, message)
+            let wrong = Diagnostic::error(codes::ARGUMENTS, node.head, message)
                 .help(format!("write `{keyword} \"${{…}}\" {{ … }}`"));
             self.report(wrong);
             return None;
@@ -385,7 +396,7 @@ impl<'a> Resolver<'a> {
             [condition, message] => (condition, Some(message)),
             _ => {
                 let message = format!("`{keyword}` takes a condition and a message");
-                let wrong = Diagnostic::error("arguments", node.head, message)
+                let wrong = Diagnostic::error(codes::ARGUMENTS, node.head, message)
                     .help(format!("write `{keyword} \"${{…}}\" \"what must hold\"`"));
                 self.report(wrong);
                 return None;
@@ -404,8 +415,8 @@ impl<'a> Resolver<'a> {
             for name in properties.chain(children(node.children.as_ref()).iter().map(|child| &child.name)) {
                 if let Some((_, first)) = known.iter().find(|(known, _)| *known == name.value) {
                     let message = format!("`{}` is bound twice in this block", name.value);
-                    let wrong =
-                        Diagnostic::error("duplicate", name.span, message).label(*first, "bound here first");
+                    let wrong = Diagnostic::error(codes::DUPLICATE, name.span, message)
+                        .label(*first, "bound here first");
                     self.diagnostics.push(wrong);
                     continue;
                 }
@@ -421,8 +432,11 @@ impl<'a> Resolver<'a> {
         for node in nodes.iter().filter(|node| *node.name.value == *"let") {
             for entry in &node.entries {
                 let Some(name) = &entry.name else {
-                    let wrong =
-                        Diagnostic::error("arguments", entry.span, "`let` binds names: `let name=value`");
+                    let wrong = Diagnostic::error(
+                        codes::ARGUMENTS,
+                        entry.span,
+                        "`let` binds names: `let name=value`",
+                    );
                     self.report(wrong);
                     continue;
                 };
@@ -472,7 +486,7 @@ impl<'a> Resolver<'a> {
         };
         if let Some((_, _, first)) = seen.iter().find(same) {
             let message = format!("`{}` is given twice in one node", option.name);
-            let wrong = Diagnostic::error("duplicate", definition.span, message)
+            let wrong = Diagnostic::error(codes::DUPLICATE, definition.span, message)
                 .label(*first, "given here first")
                 .label(option.span, "declared here, with one value");
             self.report(wrong);

@@ -2,6 +2,7 @@
 
 use super::program::*;
 use super::{Context, Names, Resolver, Shape, children};
+use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::module::types::{SchemaId, Type};
 use crate::nearest::{nearest, with_article};
@@ -73,7 +74,7 @@ impl<'a> Resolver<'a> {
                 let Some(first) = node.entries.first().filter(|entry| entry.name.is_none()) else {
                     let name = &node.name.value;
                     let wrong = Diagnostic::error(
-                        "arguments",
+                        codes::ARGUMENTS,
                         node.head,
                         format!("`{name}` needs a name of its own"),
                     )
@@ -131,27 +132,32 @@ impl<'a> Resolver<'a> {
         if let Some(property) = parts.properties.first() {
             let message = format!("`{name}` is one value and has no properties");
             self.report(
-                Diagnostic::error("arguments", property.span, message).help(format!("write `{name} VALUE`")),
+                Diagnostic::error(codes::ARGUMENTS, property.span, message)
+                    .help(format!("write `{name} VALUE`")),
             );
             return Vec::new();
         }
         if let Some(block) = parts.block {
             let span = block.nodes.first().map_or(parts.head, |node| node.head);
             let message = format!("`{name}` is one value and has no block");
-            self.report(Diagnostic::error("arguments", span, message).help(format!("write `{name} VALUE`")));
+            self.report(
+                Diagnostic::error(codes::ARGUMENTS, span, message).help(format!("write `{name} VALUE`")),
+            );
             return Vec::new();
         }
         match parts.arguments[..] {
             [one] => vec![Content::Values(vec![self.term(&one.value, &context.names)])],
             [] => {
-                let wrong = Diagnostic::error("arguments", parts.head, format!("`{name}` needs a value"))
-                    .help(format!("write `{name} VALUE`"));
+                let wrong =
+                    Diagnostic::error(codes::ARGUMENTS, parts.head, format!("`{name}` needs a value"))
+                        .help(format!("write `{name} VALUE`"));
                 self.report(wrong);
                 Vec::new()
             }
             [_, second, ..] => {
-                let wrong = Diagnostic::error("arguments", second.span, format!("`{name}` takes one value"))
-                    .help("a value with spaces in it stands in quotes");
+                let wrong =
+                    Diagnostic::error(codes::ARGUMENTS, second.span, format!("`{name}` takes one value"))
+                        .help("a value with spaces in it stands in quotes");
                 self.report(wrong);
                 Vec::new()
             }
@@ -161,7 +167,7 @@ impl<'a> Resolver<'a> {
     fn list(&mut self, inner: &Type, parts: Parts<'a>, context: &Context) -> Vec<Content> {
         if let Some(property) = parts.properties.first() {
             let message = format!("`{}` is a list and has no properties", parts.name);
-            let wrong = Diagnostic::error("arguments", property.span, message)
+            let wrong = Diagnostic::error(codes::ARGUMENTS, property.span, message)
                 .help(format!("write its elements after its name: `{} A B C`", parts.name));
             self.report(wrong);
         }
@@ -172,7 +178,7 @@ impl<'a> Resolver<'a> {
         for child in children(parts.block) {
             if *child.name.value != *"-" {
                 let message = format!("`{}` is a list: each element of its block is called `-`", parts.name);
-                let wrong = Diagnostic::error("unknown-option", child.name.span, message)
+                let wrong = Diagnostic::error(codes::UNKNOWN_OPTION, child.name.span, message)
                     .help(format!("write `{} {{ - A; - B }}`, or its elements after its name", parts.name));
                 self.report(wrong);
                 continue;
@@ -191,7 +197,7 @@ impl<'a> Resolver<'a> {
             [one] => found.push(Content::Values(vec![self.term(&one.value, &context.names)])),
             [_, second, ..] => {
                 let message = format!("`{}` is a map: its entries stand in its block", parts.name);
-                let wrong = Diagnostic::error("arguments", second.span, message)
+                let wrong = Diagnostic::error(codes::ARGUMENTS, second.span, message)
                     .help(format!("write `{} {{ KEY VALUE }}`, or `{} KEY=VALUE`", parts.name, parts.name));
                 self.report(wrong);
             }
@@ -253,7 +259,7 @@ impl<'a> Resolver<'a> {
                     let name = parts.name;
                     let message = format!("`{name}` takes no further argument");
                     let wrong =
-                        Diagnostic::error("arguments", parts.arguments[1].span, message).help(format!(
+                        Diagnostic::error(codes::ARGUMENTS, parts.arguments[1].span, message).help(format!(
                             "write its options as properties or in its block: `{name} … {{ OPTION VALUE }}`"
                         ));
                     self.report(wrong);
@@ -329,7 +335,7 @@ impl<'a> Resolver<'a> {
             return true;
         }
         let wrong = Diagnostic::error(
-            "internal-option",
+            codes::INTERNAL_OPTION,
             span,
             format!("`{}` is computed and cannot be given", option.name),
         )
@@ -345,7 +351,7 @@ impl<'a> Resolver<'a> {
             SchemaId::ROOT => format!("there is no option `{written}`"),
             _ => format!("{} has no option `{written}`", with_article(&of.name)),
         };
-        let mut wrong = Diagnostic::error("unknown-option", name.span, message);
+        let mut wrong = Diagnostic::error(codes::UNKNOWN_OPTION, name.span, message);
         if written.contains('$') {
             wrong = wrong.help(
                 "which option a node defines is known without evaluating; compute keys and values, not names",
@@ -407,7 +413,7 @@ impl<'a> Resolver<'a> {
         }
         if let Some(argument) = parts.arguments.first() {
             let wrong = Diagnostic::error(
-                "arguments",
+                codes::ARGUMENTS,
                 argument.span,
                 format!("`{}` has both a value and entries", parts.name),
             )
@@ -429,7 +435,7 @@ impl<'a> Resolver<'a> {
         for node in nodes {
             if let Some((known, _)) = entries.iter().find(|(known, _)| *known == node.name.value) {
                 let wrong =
-                    Diagnostic::error("duplicate", node.name.span, format!("`{known}` is given twice"));
+                    Diagnostic::error(codes::DUPLICATE, node.name.span, format!("`{known}` is given twice"));
                 self.report(wrong);
                 continue;
             }
@@ -450,7 +456,7 @@ impl<'a> Resolver<'a> {
             other => {
                 let known = ["default", "force", "before", "after"];
                 let wrong = Diagnostic::error(
-                    "unknown-annotation",
+                    codes::UNKNOWN_ANNOTATION,
                     annotation.span,
                     format!("`({other})` means nothing here"),
                 )

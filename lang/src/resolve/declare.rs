@@ -2,6 +2,7 @@
 
 use super::program::{BodyId, ModuleId, Schema};
 use super::{Resolver, children, text_of};
+use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::module::types::{SchemaId, Type};
 use crate::syntax::tree::{Node, Scalar};
@@ -71,14 +72,17 @@ impl<'a> Resolver<'a> {
         let Some(text) =
             node.entries.first().filter(|entry| entry.name.is_none()).and_then(|entry| text_of(&entry.value))
         else {
-            let wrong = Diagnostic::error("arguments", node.head, "`type` needs a name")
+            let wrong = Diagnostic::error(codes::ARGUMENTS, node.head, "`type` needs a name")
                 .help("write `type printer { option paper type=text }`");
             self.report(wrong);
             return None;
         };
         for entry in &node.entries[1..] {
-            let wrong =
-                Diagnostic::error("arguments", entry.span, "`type` takes a name and a block, nothing else");
+            let wrong = Diagnostic::error(
+                codes::ARGUMENTS,
+                entry.span,
+                "`type` takes a name and a block, nothing else",
+            );
             self.report(wrong);
         }
         let known = self.program.schemas.iter().skip(1).position(|schema| *schema.name == *text.value);
@@ -115,19 +119,16 @@ impl<'a> Resolver<'a> {
         let of = self.program.schema(schema);
         let same = of.options.iter().find(|known| known.name == option.name);
         let node = of.options.iter().find(|known| known.node.is_some() && known.node == option.node);
-        let (code, message, known) = match (same, node) {
-            (Some(known), _) => ("duplicate", format!("option `{}` is declared twice", option.name), known),
+        let (message, known) = match (same, node) {
+            (Some(known), _) => (format!("option `{}` is declared twice", option.name), known),
             (None, Some(known)) => {
                 let node = option.node.as_deref().unwrap_or_default();
-                (
-                    "duplicate",
-                    format!("`{}` and `{}` both want the node `{node}`", known.name, option.name),
-                    known,
-                )
+                (format!("`{}` and `{}` both want the node `{node}`", known.name, option.name), known)
             }
             (None, None) => return false,
         };
-        let wrong = Diagnostic::error(code, option.span, message).label(known.span, "declared here first");
+        let wrong = Diagnostic::error(codes::DUPLICATE, option.span, message)
+            .label(known.span, "declared here first");
         self.report(wrong);
         true
     }
@@ -199,7 +200,7 @@ impl<'a> Resolver<'a> {
         self.endless = !wrong.is_empty();
         for (span, name) in wrong {
             let wrong = Diagnostic::error(
-                "type",
+                codes::BAD_TYPE,
                 span,
                 format!("every `{name}` would contain another one, without end"),
             )
@@ -220,13 +221,13 @@ impl<'a> Resolver<'a> {
                 let diagnostic = match found {
                     Some(Type::Map(_)) => return,
                     Some(_) => Diagnostic::error(
-                        "type",
+                        codes::BAD_TYPE,
                         option.ty_span,
                         format!("`{target}` is not a map and has no keys"),
                     ),
                     None => {
                         let diagnostic = Diagnostic::error(
-                            "type",
+                            codes::BAD_TYPE,
                             option.ty_span,
                             format!("there is no root option `{target}`"),
                         );

@@ -1,6 +1,7 @@
 //! Sources and their imports: read once each, imported ones first.
 
 use super::text_of;
+use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::nearest::nearest;
 use crate::source::{Source, Sources, Span};
@@ -107,20 +108,20 @@ impl Loader<'_> {
         let first = arguments.next();
         let Some(text) = first.and_then(|entry| text_of(&entry.value)) else {
             let span = first.map_or(node.head, |entry| entry.span);
-            let wrong = Diagnostic::error("import-path", span, "expected the path of a module").help(
+            let wrong = Diagnostic::error(codes::IMPORT_PATH, span, "expected the path of a module").help(
                 "write `import \"./other.kdl\"`, or `import \"std:kerberos\"` for the standard library",
             );
             self.diagnostics.push(wrong);
             return None;
         };
         if text.value.contains("${") || text.value.starts_with('$') {
-            let wrong = Diagnostic::error("import-path", text.span, "the path of an import cannot be computed")
+            let wrong = Diagnostic::error(codes::IMPORT_PATH, text.span, "the path of an import cannot be computed")
                 .help("what a lab is made of is known before anything is evaluated; import both modules, and choose with `if`");
             self.diagnostics.push(wrong);
             return None;
         }
         if let Some(second) = arguments.next() {
-            let wrong = Diagnostic::error("arguments", second.span, "`import` takes one path")
+            let wrong = Diagnostic::error(codes::ARGUMENTS, second.span, "`import` takes one path")
                 .help("write one `import` for each module");
             self.diagnostics.push(wrong);
         }
@@ -130,7 +131,7 @@ impl Loader<'_> {
     fn cycle(&mut self, first: usize, span: Span) {
         let chain: Vec<Span> = self.open[first + 1..].iter().filter_map(|(_, from)| *from).collect();
         let mut diagnostic =
-            Diagnostic::error("import-cycle", span, format!("`{}` imports itself", self.open[first].0))
+            Diagnostic::error(codes::IMPORT_CYCLE, span, format!("`{}` imports itself", self.open[first].0))
                 .primary_text(if chain.is_empty() { "itself" } else { "and this the first again" });
         for (step, from) in chain.into_iter().enumerate() {
             let name = &self.open[first + 1 + step].0;
@@ -141,16 +142,13 @@ impl Loader<'_> {
 
     fn unreadable(&mut self, name: &str, from: Option<Span>, error: &std::io::Error) {
         let (code, message) = match error.kind() {
-            std::io::ErrorKind::NotFound => ("import-not-found", format!("there is no `{name}`")),
-            std::io::ErrorKind::InvalidData => ("import-unreadable", format!("`{name}` is not UTF-8 text")),
-            _ => ("import-unreadable", format!("`{name}` cannot be read: {error}")),
+            std::io::ErrorKind::NotFound => (codes::NOT_FOUND, format!("there is no `{name}`")),
+            std::io::ErrorKind::InvalidData => (codes::UNREADABLE, format!("`{name}` is not UTF-8 text")),
+            _ => (codes::UNREADABLE, format!("`{name}` cannot be read: {error}")),
         };
         let mut diagnostic = match from {
             Some(span) => Diagnostic::error(code, span, message),
-            None => Diagnostic::without_place(
-                if code == "import-not-found" { "not-found" } else { "unreadable" },
-                message,
-            ),
+            None => Diagnostic::without_place(code, message),
         };
         if let Some(module) = name.strip_prefix("std:") {
             let known = self.world.standard();

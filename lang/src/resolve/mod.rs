@@ -16,6 +16,7 @@ mod outside;
 pub(crate) mod program;
 mod template;
 
+use crate::codes;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::module::types::{Named, SchemaId};
 use crate::source::{Sources, Span};
@@ -231,8 +232,11 @@ impl Resolver<'_> {
         }
         let option = self.program.schema(SchemaId::ROOT).by_name(name);
         let declared = option.map(|option| self.program.option(SchemaId::ROOT, option).span);
-        let mut warning =
-            Diagnostic::warning("hides-option", span, format!("`{name}` hides the root option of this name"));
+        let mut warning = Diagnostic::warning(
+            codes::HIDES_OPTION,
+            span,
+            format!("`{name}` hides the root option of this name"),
+        );
         if let Some(declared) = declared {
             warning = warning.label(declared, "the option");
         }

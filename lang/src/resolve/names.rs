@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: values. What a name stands for is found again, by name, when it is evaluated.
 
+use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::nearest::nearest;
 use crate::source::Span;
@@ -214,7 +215,7 @@ impl Search<'_> {
         let options = everywhere.options.iter().chain(&everywhere.globals).map(|name| &**name);
         let known = own.into_iter().chain(self.names.all()).chain(options);
         let mut diagnostic =
-            Diagnostic::error("unknown-name", span, format!("nothing is called `{name}` here"));
+            Diagnostic::error(codes::UNKNOWN_NAME, span, format!("nothing is called `{name}` here"));
         if let Some(near) = nearest(name, known) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         }

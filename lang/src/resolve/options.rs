@@ -2,6 +2,7 @@
 
 use super::program::{BodyId, ModuleId, OptionDecl};
 use super::{Resolver, children, text_of};
+use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::module::types::Type;
 use crate::nearest::nearest;
@@ -23,9 +24,12 @@ impl<'a> Resolver<'a> {
     ) -> Option<(OptionDecl, Option<&'a Scalar>)> {
         let name = self.declared_name(node, "option printers type=\"list<text>\"")?;
         if KEYWORDS.contains(&&*name.value) {
-            let wrong =
-                Diagnostic::error("reserved", name.span, format!("`{}` belongs to the language", name.value))
-                    .help("give the option another name");
+            let wrong = Diagnostic::error(
+                codes::RESERVED,
+                name.span,
+                format!("`{}` belongs to the language", name.value),
+            )
+            .help("give the option another name");
             self.report(wrong);
             return None;
         }
@@ -78,16 +82,20 @@ impl<'a> Resolver<'a> {
                 }
                 ("default", [entry]) => default = Some(&entry.value),
                 _ => {
-                    let wrong =
-                        Diagnostic::error("unknown-option", child.head, "this says nothing about an option")
-                            .help("an option's block has `doc \"…\"`, `example …` and `default …`");
+                    let wrong = Diagnostic::error(
+                        codes::UNKNOWN_OPTION,
+                        child.head,
+                        "this says nothing about an option",
+                    )
+                    .help("an option's block has `doc \"…\"`, `example …` and `default …`");
                     self.report(wrong);
                 }
             }
         }
         if !typed {
-            let wrong = Diagnostic::error("type", name.span, format!("option `{}` has no type", name.value))
-                .help("add `type=…`; `type=any` takes everything");
+            let wrong =
+                Diagnostic::error(codes::BAD_TYPE, name.span, format!("option `{}` has no type", name.value))
+                    .help("add `type=…`; `type=any` takes everything");
             self.report(wrong);
         }
         self.sensible(&option);
@@ -98,9 +106,12 @@ impl<'a> Resolver<'a> {
     fn sensible(&mut self, option: &OptionDecl) {
         if option.key.is_some() && !matches!(option.ty, Type::Map(_)) {
             let name = &option.name;
-            let wrong =
-                Diagnostic::error("type", option.ty_span, format!("`{name}` has `key=`, but is not a map"))
-                    .help("only `map<…>` has keys");
+            let wrong = Diagnostic::error(
+                codes::BAD_TYPE,
+                option.ty_span,
+                format!("`{name}` has `key=`, but is not a map"),
+            )
+            .help("only `map<…>` has keys");
             self.report(wrong);
         }
     }
@@ -111,7 +122,7 @@ impl<'a> Resolver<'a> {
         let found = first.and_then(|entry| text_of(&entry.value));
         if found.is_none() {
             let keyword = &node.name.value;
-            let wrong = Diagnostic::error("arguments", node.head, format!("`{keyword}` needs a name"))
+            let wrong = Diagnostic::error(codes::ARGUMENTS, node.head, format!("`{keyword}` needs a name"))
                 .help(format!("write `{example}`"));
             self.report(wrong);
         }
@@ -121,7 +132,8 @@ impl<'a> Resolver<'a> {
     /// The type in an entry such as `type="list<text>"`.
     pub(super) fn written_type(&mut self, entry: &Entry) -> Option<Type> {
         let Some(text) = text_of(&entry.value) else {
-            let wrong = Diagnostic::error("type", entry.value.span(), "expected a type, such as `text`");
+            let wrong =
+                Diagnostic::error(codes::BAD_TYPE, entry.value.span(), "expected a type, such as `text`");
             self.report(wrong);
             return None;
         };
@@ -132,7 +144,7 @@ impl<'a> Resolver<'a> {
                     span if span.start == span.end => text.span,
                     span => span,
                 };
-                let mut wrong = Diagnostic::error("type", span, error.message);
+                let mut wrong = Diagnostic::error(codes::BAD_TYPE, span, error.message);
                 wrong.help.extend(error.help);
                 self.report(wrong);
                 None
@@ -145,7 +157,7 @@ impl<'a> Resolver<'a> {
         match text_of(&entry.value) {
             Some(text) => Some(text.value.clone()),
             None => {
-                let wrong = Diagnostic::error("type-mismatch", entry.value.span(), "expected text");
+                let wrong = Diagnostic::error(codes::TYPE_MISMATCH, entry.value.span(), "expected text");
                 self.report(wrong);
                 None
             }
@@ -156,8 +168,11 @@ impl<'a> Resolver<'a> {
         match entry.value {
             Scalar::Bool(value, _) => value,
             _ => {
-                let wrong =
-                    Diagnostic::error("type-mismatch", entry.value.span(), "expected `#true` or `#false`");
+                let wrong = Diagnostic::error(
+                    codes::TYPE_MISMATCH,
+                    entry.value.span(),
+                    "expected `#true` or `#false`",
+                );
                 self.report(wrong);
                 false
             }
@@ -167,12 +182,14 @@ impl<'a> Resolver<'a> {
     /// An argument or property that a language node does not take.
     pub(super) fn unknown_entry(&mut self, entry: &Entry, keyword: &str, known: &[&str]) {
         let diagnostic = match &entry.name {
-            None => {
-                Diagnostic::error("arguments", entry.span, format!("`{keyword}` takes no further argument"))
-            }
+            None => Diagnostic::error(
+                codes::ARGUMENTS,
+                entry.span,
+                format!("`{keyword}` takes no further argument"),
+            ),
             Some(name) => {
                 let message = format!("`{keyword}` has no property `{}`", name.value);
-                let diagnostic = Diagnostic::error("unknown-property", name.span, message);
+                let diagnostic = Diagnostic::error(codes::UNKNOWN_PROPERTY, name.span, message);
                 match nearest(&name.value, known.iter().copied()) {
                     Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                     None if known.is_empty() => diagnostic,

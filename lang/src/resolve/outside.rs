@@ -3,6 +3,7 @@
 use super::names::Names;
 use super::program::{Param, Term};
 use super::{Given, Resolver};
+use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::module::types::Type;
 use crate::nearest::nearest;
@@ -21,8 +22,11 @@ impl Resolver<'_> {
                 match (&node.entries[..], &node.children) {
                     ([entry], None) if entry.name.is_none() => self.scalar(&node.name, &entry.value),
                     _ => {
-                        let wrong =
-                            Diagnostic::error("arguments", node.head, "a param is given as `NAME VALUE`");
+                        let wrong = Diagnostic::error(
+                            codes::ARGUMENTS,
+                            node.head,
+                            "a param is given as `NAME VALUE`",
+                        );
                         self.report(wrong);
                     }
                 }
@@ -43,7 +47,7 @@ impl Resolver<'_> {
         let found = params.iter().position(|param| param.name.value == name.value);
         if found.is_none() {
             let mut wrong = Diagnostic::error(
-                "unknown-param",
+                codes::UNKNOWN_PARAM,
                 name.span,
                 format!("this lab has no param `{}`", name.value),
             );

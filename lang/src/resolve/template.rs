@@ -3,6 +3,7 @@
 use super::block::is_name;
 use super::program::*;
 use super::{Context, Resolver, Shape, children, text_of};
+use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::module::types::{SchemaId, Type};
 use crate::nearest::nearest;
@@ -32,7 +33,8 @@ impl<'a> Resolver<'a> {
                 let first = self.program.templates[first.0 as usize].name.span;
                 let message = format!("template `{}` is declared twice", name.value);
                 self.report(
-                    Diagnostic::error("duplicate", name.span, message).label(first, "declared here first"),
+                    Diagnostic::error(codes::DUPLICATE, name.span, message)
+                        .label(first, "declared here first"),
                 );
                 continue;
             }
@@ -41,7 +43,7 @@ impl<'a> Resolver<'a> {
             {
                 let option = self.program.option(schema, option).span;
                 let message = format!("template `{}` hides an option's node", name.value);
-                let warning = Diagnostic::warning("hides-option", name.span, message)
+                let warning = Diagnostic::warning(codes::HIDES_OPTION, name.span, message)
                     .label(option, "the option")
                     .help("give the template another name");
                 self.report(warning);
@@ -69,13 +71,14 @@ impl<'a> Resolver<'a> {
                 None => (text_of(&entry.value), None),
             };
             let Some(name) = name.filter(|name| is_name(&name.value)) else {
-                let wrong = Diagnostic::error("arguments", entry.span, "expected the name of a parameter");
+                let wrong =
+                    Diagnostic::error(codes::ARGUMENTS, entry.span, "expected the name of a parameter");
                 self.report(wrong);
                 continue;
             };
             if let Some(first) = params.iter().find(|param| param.name == name.value) {
                 let wrong = Diagnostic::error(
-                    "duplicate",
+                    codes::DUPLICATE,
                     name.span,
                     format!("parameter `{}` is there twice", name.value),
                 )
@@ -90,7 +93,7 @@ impl<'a> Resolver<'a> {
         }
         if node.children.is_none() {
             let wrong = Diagnostic::error(
-                "arguments",
+                codes::ARGUMENTS,
                 node.head,
                 "a template needs a block, which is what it stands for",
             );
@@ -119,7 +122,7 @@ impl<'a> Resolver<'a> {
                         let near = nearest(&name.value, params.iter().map(|param| &*param.name));
                         let message =
                             format!("template `{}` has no parameter `{}`", node.name.value, name.value);
-                        let mut wrong = Diagnostic::error("unknown-property", name.span, message);
+                        let mut wrong = Diagnostic::error(codes::UNKNOWN_PROPERTY, name.span, message);
                         wrong.help.extend(near.map(|near| format!("did you mean `{near}`?")));
                         self.report(wrong);
                         continue;
@@ -129,13 +132,13 @@ impl<'a> Resolver<'a> {
             match arguments.get_mut(at) {
                 None => {
                     let message = format!("template `{}` takes {} arguments", node.name.value, params.len());
-                    let wrong =
-                        Diagnostic::error("arguments", entry.span, message).label(name.span, "declared here");
+                    let wrong = Diagnostic::error(codes::ARGUMENTS, entry.span, message)
+                        .label(name.span, "declared here");
                     self.report(wrong);
                 }
                 Some(Some(_)) => {
                     let message = format!("parameter `{}` is given twice", params[at].name);
-                    let wrong = Diagnostic::error("duplicate", entry.span, message);
+                    let wrong = Diagnostic::error(codes::DUPLICATE, entry.span, message);
                     self.report(wrong);
                 }
                 Some(slot) => *slot = Some(self.term(&entry.value, &context.names)),
@@ -149,7 +152,8 @@ impl<'a> Resolver<'a> {
             .collect();
         if !missing.is_empty() {
             let message = format!("template `{}` needs {}", node.name.value, missing.join(" and "));
-            let wrong = Diagnostic::error("arguments", node.head, message).label(name.span, "declared here");
+            let wrong =
+                Diagnostic::error(codes::ARGUMENTS, node.head, message).label(name.span, "declared here");
             self.report(wrong);
             return None;
         }
@@ -183,7 +187,7 @@ impl<'a> Resolver<'a> {
         }
         if let Some(at) = self.expanding.iter().position(|(open, _)| *open == template) {
             let message = format!("template `{}` calls itself", call.name.value);
-            let mut wrong = Diagnostic::error("template-cycle", call.head, message);
+            let mut wrong = Diagnostic::error(codes::TEMPLATE_CYCLE, call.head, message);
             for (_, span) in &self.expanding[at + 1..] {
                 wrong = wrong.label(*span, "by way of this");
             }

@@ -1,6 +1,7 @@
 //! Braces that do not match: which one is to blame.
 
 use super::tree::{Document, Node};
+use crate::codes;
 use crate::{Diagnostic, Span};
 
 /// A file that ends within blocks. `open` are their braces, outermost first; never empty.
@@ -12,7 +13,7 @@ pub(crate) fn unclosed(text: &str, document: &Document, open: &[Span], innermost
     };
     // A block that closes left of where it begins has taken the brace of a block around it.
     if let Some((brace, close)) = first_misaligned(text, document, open) {
-        let diagnostic = Diagnostic::error("unclosed-block", brace, "this block is probably not closed")
+        let diagnostic = Diagnostic::error(codes::UNCLOSED_BLOCK, brace, "this block is probably not closed")
             .label(close, "this brace closes it, but is indented like a block further out")
             .help("add the missing `}` before that line");
         return open
@@ -21,7 +22,7 @@ pub(crate) fn unclosed(text: &str, document: &Document, open: &[Span], innermost
             .take(1)
             .fold(diagnostic, |diagnostic, brace| diagnostic.label(*brace, "so that this block never ends"));
     }
-    let diagnostic = Diagnostic::error("unclosed-block", innermost, message);
+    let diagnostic = Diagnostic::error(codes::UNCLOSED_BLOCK, innermost, message);
     let diagnostic = open
         .iter()
         .rev()
@@ -38,7 +39,7 @@ pub(crate) fn unclosed(text: &str, document: &Document, open: &[Span], innermost
 
 /// A `}` too many at the top level; `previous` is the block before it.
 pub(crate) fn surplus(text: &str, brace: Span, previous: Option<&Node>) -> Diagnostic {
-    let diagnostic = Diagnostic::error("surplus-brace", brace, "this `}` closes nothing");
+    let diagnostic = Diagnostic::error(codes::SURPLUS_BRACE, brace, "this `}` closes nothing");
     let early = previous.and_then(|node| {
         let close = node.span.end - 1;
         let begun = indentation(text, node.span.start)?;

@@ -5,6 +5,7 @@
 use super::chars::{Class, char_at, class};
 use super::lexer::{Kind, Token};
 use super::tree::{Entry, Scalar, Text};
+use crate::codes;
 use crate::{Diagnostic, Span};
 
 /// How a message calls the token that was found.
@@ -92,7 +93,7 @@ pub(crate) fn end_of_expression(text: &str, open: u32) -> Result<u32, u32> {
 }
 
 pub(crate) fn unquoted_expression(word: &str, span: Span) -> Diagnostic {
-    Diagnostic::error("unquoted-expression", span, "an expression stands in a string")
+    Diagnostic::error(codes::UNQUOTED_EXPRESSION, span, "an expression stands in a string")
         .primary_text("unquoted, KDL reads the string `$` and a block")
         .help(format!("write `{}`", quoted_expression(word)))
 }
@@ -127,7 +128,7 @@ pub(crate) fn operator(
     let right = if right.is_empty() { "b".to_owned() } else { shorten(right) };
     Some(
         Diagnostic::error(
-            "unquoted-expression",
+            codes::UNQUOTED_EXPRESSION,
             span,
             format!("`{sign}=` compares only within an expression"),
         )
@@ -148,27 +149,28 @@ pub(crate) fn former_keyword(word: &str, span: Span) -> Option<(Diagnostic, Scal
         _ => return None,
     };
     let diagnostic =
-        Diagnostic::error("bare-keyword", span, format!("`{word}` is written `#{word}` in KDL 2"))
+        Diagnostic::error(codes::BARE_KEYWORD, span, format!("`{word}` is written `#{word}` in KDL 2"))
             .help(format!("write `#{word}` for the value, `\"{word}\"` for the text"));
     Some((diagnostic, scalar))
 }
 
 /// Something that is no string where only a string can stand.
 pub(crate) fn not_a_name(word: &str, role: &str, span: Span) -> Diagnostic {
-    let diagnostic = Diagnostic::error("syntax", span, format!("expected {role}, found `{}`", shorten(word)))
-        .help(format!("if the text is meant, quote it: `{}`", quoted(word)));
+    let diagnostic =
+        Diagnostic::error(codes::SYNTAX, span, format!("expected {role}, found `{}`", shorten(word)))
+            .help(format!("if the text is meant, quote it: `{}`", quoted(word)));
     if word.starts_with('#') { diagnostic.help("a comment begins with `//`") } else { diagnostic }
 }
 
 pub(crate) fn single_quote(word: &str, span: Span) -> Option<Diagnostic> {
     word.starts_with('\'').then(|| {
-        Diagnostic::warning("single-quote", span, "`'` does not quote, it is part of the text")
+        Diagnostic::warning(codes::SINGLE_QUOTE, span, "`'` does not quote, it is part of the text")
             .help("strings stand between `\"`")
     })
 }
 
 pub(crate) fn integer_too_big(span: Span) -> Diagnostic {
-    Diagnostic::error("integer-too-big", span, "this integer does not fit into 64 bits")
+    Diagnostic::error(codes::INTEGER_OVERFLOW, span, "this integer does not fit into 64 bits")
         .help(format!("the largest is {}, the smallest {}", i64::MAX, i64::MIN))
         .help("a number with a point may be larger, and is rounded; text needs quotes")
 }
@@ -176,7 +178,7 @@ pub(crate) fn integer_too_big(span: Span) -> Diagnostic {
 pub(crate) fn unknown_keyword(word: &str, span: Span) -> Diagnostic {
     let name = word.trim_start_matches('#');
     let diagnostic =
-        Diagnostic::error("syntax", span, format!("`{}` is not a keyword of KDL", shorten(word)));
+        Diagnostic::error(codes::SYNTAX, span, format!("`{}` is not a keyword of KDL", shorten(word)));
     let keywords = ["true", "false", "null", "inf", "-inf", "nan"];
     match keywords.iter().find(|keyword| keyword.eq_ignore_ascii_case(name)) {
         Some(keyword) => diagnostic.help(format!("write `#{keyword}`")),
@@ -188,7 +190,7 @@ pub(crate) fn unknown_keyword(word: &str, span: Span) -> Diagnostic {
 
 pub(crate) fn needs_quotes(word: &str, span: Span) -> Diagnostic {
     let culprit = word.chars().find(|character| class(*character) == Class::Punctuation).unwrap_or('/');
-    Diagnostic::error("needs-quotes", span, format!("text with `{culprit}` needs quotes"))
+    Diagnostic::error(codes::NEEDS_QUOTES, span, format!("text with `{culprit}` needs quotes"))
         .help(format!("write `{}`", quoted(word)))
 }
 
@@ -201,26 +203,26 @@ pub(crate) fn forbidden(character: char, span: Span) -> Diagnostic {
         }
         control => format!("the control character U+{:04X}", control as u32),
     };
-    Diagnostic::error("forbidden-character", span, format!("a document cannot contain {name}"))
+    Diagnostic::error(codes::FORBIDDEN_CHARACTER, span, format!("a document cannot contain {name}"))
         .help(format!("remove it; within a quoted string write `\\u{{{:x}}}`", character as u32))
 }
 
 pub(crate) fn backslash(span: Span, text: &str, found: Token) -> Diagnostic {
     let found = describe(text, found);
-    Diagnostic::error("syntax", span, format!("expected the end of the line after `\\`, found {found}"))
+    Diagnostic::error(codes::SYNTAX, span, format!("expected the end of the line after `\\`, found {found}"))
         .help("outside strings a `\\` joins this line and the next")
 }
 
 /// A `/-` that has nothing to comment out.
 pub(crate) fn idle_slashdash(span: Span, expected: &str, text: &str, found: Token) -> Diagnostic {
     let found = describe(text, found);
-    Diagnostic::error("syntax", span, format!("expected {expected} after `/-`, found {found}"))
+    Diagnostic::error(codes::SYNTAX, span, format!("expected {expected} after `/-`, found {found}"))
         .help("`/-` comments out what follows it; a comment up to the end of the line begins with `//`")
 }
 
 pub(crate) fn no_name(text: &str, found: Token, span: Span, annotation: Option<&Text>) -> Diagnostic {
     let what = describe(text, found);
-    let diagnostic = Diagnostic::error("syntax", span, format!("expected a node, found {what}"));
+    let diagnostic = Diagnostic::error(codes::SYNTAX, span, format!("expected a node, found {what}"));
     match (annotation, found.kind) {
         (Some(annotation), Kind::Slashdash) => diagnostic
             .label(annotation.span, "a node's name must follow this type")
@@ -241,7 +243,7 @@ pub(crate) fn no_name(text: &str, found: Token, span: Span, annotation: Option<&
 pub(crate) fn no_argument(text: &str, found: Token, span: Span) -> Diagnostic {
     let what = describe(text, found);
     let diagnostic =
-        Diagnostic::error("syntax", span, format!("expected a value or a property, found {what}"));
+        Diagnostic::error(codes::SYNTAX, span, format!("expected a value or a property, found {what}"));
     let rest = &text[found.start as usize..];
     match found.kind {
         Kind::Equals if rest.starts_with("==") => diagnostic.help(COMPARISON),
@@ -259,7 +261,7 @@ const COMPARISON: &str = "a comparison is written as an expression: `\"${a == b}
 
 pub(crate) fn no_value(text: &str, found: Token, span: Span) -> Diagnostic {
     let what = describe(text, found);
-    let diagnostic = Diagnostic::error("syntax", span, format!("expected a value, found {what}"));
+    let diagnostic = Diagnostic::error(codes::SYNTAX, span, format!("expected a value, found {what}"));
     match found.kind {
         Kind::Equals => diagnostic.help(COMPARISON),
         Kind::Illegal if text[found.start as usize..].starts_with('[') => {
@@ -275,21 +277,22 @@ pub(crate) fn no_value(text: &str, found: Token, span: Span) -> Diagnostic {
 
 pub(crate) fn annotated_key(annotation: &Text, key: &str) -> Diagnostic {
     let kind = &annotation.value;
-    Diagnostic::error("syntax", annotation.span, "a property's type stands before its value")
+    Diagnostic::error(codes::SYNTAX, annotation.span, "a property's type stands before its value")
         .help(format!("write `{}=({kind})…`", shorten(key)))
 }
 
 pub(crate) fn after_block(text: &str, found: Token, span: Span) -> Diagnostic {
     let what = describe(text, found);
-    Diagnostic::error("syntax", span, format!("expected the node's end after its block, found {what}")).help(
-        "arguments and properties stand before the block; another node begins on a new line or after `;`",
-    )
+    Diagnostic::error(codes::SYNTAX, span, format!("expected the node's end after its block, found {what}"))
+        .help(
+            "arguments and properties stand before the block; another node begins on a new line or after `;`",
+        )
 }
 
 pub(crate) fn no_blank(text: &str, found: Token, span: Span) -> Diagnostic {
     let what = describe(text, found);
     let before = &text[..found.start as usize];
-    let diagnostic = Diagnostic::error("syntax", span, format!("expected a blank before {what}"));
+    let diagnostic = Diagnostic::error(codes::SYNTAX, span, format!("expected a blank before {what}"));
     let string = matches!(found.kind, Kind::Quoted | Kind::Raw | Kind::MultiLine | Kind::RawMultiLine);
     let word_before = before.rsplit(|character| class(character) != Class::Word).next().unwrap_or_default();
     if string && word_before == "r" {

@@ -11,6 +11,7 @@ use super::report::Report;
 use super::string::{Decoded, decode};
 use super::tree::{Document, Entry, Node, OffsetMap, Scalar, Text};
 use super::{balance, mistakes};
+use crate::codes;
 use crate::{Diagnostic, SourceId, Span};
 
 /// Blocks nest so deep and no deeper, so that whoever walks the tree may recurse.
@@ -20,7 +21,7 @@ pub const MAX_DEPTH: usize = 256;
 pub fn parse(source: SourceId, text: &str) -> (Document, Vec<Diagnostic>) {
     if u32::try_from(text.len()).is_err() {
         let place = Span::new(source, 0, 0);
-        let diagnostic = Diagnostic::error("too-large", place, "a file of 4 GiB or more cannot be read");
+        let diagnostic = Diagnostic::error(codes::TOO_LARGE, place, "a file of 4 GiB or more cannot be read");
         return (Document::default(), vec![diagnostic]);
     }
     let mut lexer = Lexer::new(text);
@@ -130,7 +131,7 @@ impl<'t> Parser<'t> {
             let span = self.report.span(frame.open.start, frame.open.end);
             let message = format!("blocks nest deeper than {MAX_DEPTH} levels");
             self.report.add(
-                Diagnostic::error("nesting", span, message)
+                Diagnostic::error(codes::TOO_DEEP, span, message)
                     .primary_text("nothing is read from here on")
                     .help("check whether `}` are missing further up"),
             );
@@ -196,7 +197,8 @@ impl<'t> Parser<'t> {
             let opening = self.report.span(comment.start, comment.start + 2);
             let depth = "every `/*` within a comment needs a `*/` of its own";
             self.report.add(
-                Diagnostic::error("unterminated-comment", opening, "this comment never ends").help(depth),
+                Diagnostic::error(codes::UNTERMINATED_COMMENT, opening, "this comment never ends")
+                    .help(depth),
             );
         }
     }
@@ -429,7 +431,7 @@ impl<'t> Parser<'t> {
         if node.blocks == Blocks::Children && !slashdashed {
             let span = self.span(self.token);
             let diagnostic =
-                Diagnostic::error("syntax", span, "a node has one block, and this is its second")
+                Diagnostic::error(codes::SYNTAX, span, "a node has one block, and this is its second")
                     .help("put both blocks' nodes into one, or end the node with `;`");
             self.complain(&mut node, diagnostic);
         }
@@ -547,7 +549,11 @@ impl<'t> Parser<'t> {
             Kind::CloseParen => {
                 let close = self.bump();
                 let span = self.report.span(open.start, close.end);
-                self.report.add(Diagnostic::error("syntax", span, "expected a type between `(` and `)`"));
+                self.report.add(Diagnostic::error(
+                    codes::SYNTAX,
+                    span,
+                    "expected a type between `(` and `)`",
+                ));
                 return None;
             }
             _ => self.name("a type"),
@@ -560,8 +566,12 @@ impl<'t> Parser<'t> {
         let expected = if text.is_some() { "`)`" } else { "a type" };
         let found = mistakes::describe(self.text, self.token);
         self.report.add(
-            Diagnostic::error("syntax", self.span(self.token), format!("expected {expected}, found {found}"))
-                .label(self.span(open), "the type begins here"),
+            Diagnostic::error(
+                codes::SYNTAX,
+                self.span(self.token),
+                format!("expected {expected}, found {found}"),
+            )
+            .label(self.span(open), "the type begins here"),
         );
         while !matches!(
             self.token.kind,
@@ -661,7 +671,7 @@ impl<'t> Parser<'t> {
             Number::Wrong(wrong) => {
                 let at = token.start + wrong.at.start as u32..token.start + wrong.at.end as u32;
                 let place = self.report.span(at.start, at.end);
-                let mut diagnostic = Diagnostic::error("number", place, wrong.message);
+                let mut diagnostic = Diagnostic::error(codes::BAD_NUMBER, place, wrong.message);
                 if !wrong.slip {
                     let quoted = mistakes::quoted(word);
                     diagnostic =

@@ -1,5 +1,6 @@
 //! Collects diagnostics, and stops collecting before a broken file turns into more text than itself.
 
+use crate::codes;
 use crate::{Diagnostic, SourceId, Span};
 
 /// So many are kept for one file; the rest is counted.
@@ -33,7 +34,7 @@ impl Report {
         self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
         if self.more > 0 {
             let message = format!("{} more syntax errors are not shown", self.more);
-            self.diagnostics.push(Diagnostic::without_place("syntax", message));
+            self.diagnostics.push(Diagnostic::without_place(codes::SYNTAX, message));
         }
         self.diagnostics
     }

@@ -7,6 +7,7 @@ use super::lexer::{Kind, Token};
 use super::report::Report;
 use super::tree::Piece;
 use crate::Diagnostic;
+use crate::codes;
 
 /// A decoded string.
 pub(crate) enum Decoded<'t> {
@@ -54,12 +55,12 @@ fn unterminated(text: &str, token: Token, body: &Body, quotes: usize, report: &m
     let opening = report.span(token.start, body.start as u32);
     let closing: String = text[token.start as usize..body.start].chars().rev().collect();
     let diagnostic = if quotes == 3 {
-        Diagnostic::error("unterminated-string", opening, "this string never ends")
+        Diagnostic::error(codes::UNTERMINATED_STRING, opening, "this string never ends")
             .help(format!("end it with `{closing}` on a line of its own"))
     } else {
         let whole = report.span(token.start, token.end);
         let hashes = &closing[1..];
-        Diagnostic::error("unterminated-string", whole, "this string does not end on its line")
+        Diagnostic::error(codes::UNTERMINATED_STRING, whole, "this string does not end on its line")
             .label(opening, "it begins here")
             .help(format!(
                 "end it with `{closing}`; text of several lines stands between `{hashes}\"\"\"` and `\"\"\"{hashes}`"
@@ -146,7 +147,7 @@ impl Body<'_> {
         let delimiter = &self.text[token.start as usize..self.start];
         let line_end = self.text[self.start..self.end].find('\n').map_or(self.end, |at| self.start + at);
         let mut diagnostic = Diagnostic::error(
-            "string-lines",
+            codes::STRING_LINES,
             report.span(self.start as u32, line_end as u32),
             format!("expected a new line after `{delimiter}`"),
         )
@@ -165,7 +166,7 @@ impl Body<'_> {
         let last = &self.text[last_line..self.end];
         let joined = !self.raw && last.contains('\\') && last.contains(['\n', '\r']);
         let mut diagnostic = Diagnostic::error(
-            "string-lines",
+            codes::STRING_LINES,
             closing,
             format!("expected `{}` on a line of its own", &self.text[self.end..token.end as usize]),
         )
@@ -422,7 +423,7 @@ impl Body<'_> {
         };
         let after = backslash + length;
         let span = report.span(backslash as u32, after as u32);
-        report.add(Diagnostic::error("string-escape", span, complaint));
+        report.add(Diagnostic::error(codes::STRING_ESCAPE, span, complaint));
         builder.plain(backslash, &self.text[backslash..after]);
         after
     }
@@ -452,7 +453,7 @@ impl Misfit {
         };
         let mixed = found.contains('\t') != indent.blanks.contains('\t');
         let diagnostic =
-            Diagnostic::error("string-lines", report.span(self.start as u32, shown as u32), message)
+            Diagnostic::error(codes::STRING_LINES, report.span(self.start as u32, shown as u32), message)
                 .primary_text(format!("begins with {}", describe_blanks(found)))
                 .label(
                     report.span(indent.start as u32, indent.end as u32),
@@ -488,7 +489,7 @@ fn describe_blanks(blanks: &str) -> String {
 
 fn unknown_escape(character: char, span: crate::Span) -> Diagnostic {
     let diagnostic =
-        Diagnostic::error("string-escape", span, format!("`\\{character}` is not an escape of KDL"));
+        Diagnostic::error(codes::STRING_ESCAPE, span, format!("`\\{character}` is not an escape of KDL"));
     match character {
         '/' => diagnostic.help("a `/` needs no escape in KDL 2: write `/`"),
         '$' => diagnostic.help("a literal `${` is written `$${`, a text that begins with `$` as `$$`"),

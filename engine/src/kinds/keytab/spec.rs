@@ -2,6 +2,7 @@
 
 use super::{apply, observe};
 use crate::attribute::Attributes;
+use crate::codes;
 use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::graph::{ResourceId, Why};
@@ -45,7 +46,7 @@ impl Keytab {
         let Some(kdc) = Kdc::find(lab, &keytab.kdc, &keytab.realm) else {
             let message = format!("`{}` has no database of the realm `{}`", *keytab.kdc, *keytab.realm);
             return Err(Box::new(
-                Diagnostic::error("unknown-name", keytab.kdc.span, message)
+                Diagnostic::error(codes::UNKNOWN_NAME, keytab.kdc.span, message)
                     .primary_text(format!("the keys of `{host}:{path}` come from there")),
             ));
         };
@@ -56,7 +57,7 @@ impl Keytab {
             let full_name = kdc.full_name(principal.as_str());
             if !known.contains(&full_name) {
                 let message = format!("the database of `{}` has no principal `{full_name}`", kdc.realm);
-                let complaint = Diagnostic::error("unknown-name", principal.span, message);
+                let complaint = Diagnostic::error(codes::UNKNOWN_NAME, principal.span, message);
                 let near = topo_lang::nearest::nearest(&full_name, known.iter().map(String::as_str));
                 return Err(Box::new(match near {
                     Some(near) => complaint.help(format!("did you mean `{near}`?")),

@@ -2,6 +2,7 @@
 
 use super::{apply, observe};
 use crate::attribute::{Attribute, Attributes};
+use crate::codes;
 use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::graph::{ResourceId, Why};
@@ -58,7 +59,7 @@ impl Manage for Principal {
                     {
                         lowering.complain(
                             Diagnostic::error(
-                                "value",
+                                codes::BAD_VALUE,
                                 wanted.span,
                                 "a password is empty or has a line break in it",
                             )
@@ -118,7 +119,7 @@ fn check_flag(attribute: &str, span: Span) -> Result<(), Box<Diagnostic>> {
         return Ok(());
     }
     let message = format!("expected `+` or `-` and a flag of `kadmin addprinc`, found `{attribute}`");
-    let complaint = Diagnostic::error("value", span, message).primary_text("in `attributes`");
+    let complaint = Diagnostic::error(codes::BAD_VALUE, span, message).primary_text("in `attributes`");
     Err(Box::new(match topo_lang::nearest::nearest(name.unwrap_or(attribute), flags()) {
         Some(near) => complaint.help(format!("did you mean `+{near}`?")),
         None => complaint,

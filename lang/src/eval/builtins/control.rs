@@ -1,6 +1,7 @@
 //! Errors, forcing, and what kind of value something is.
 
 use super::{Args, Builtin, row};
+use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::eval::val::{Function, Val};
 use crate::eval::{Evaluator, Raised};
@@ -9,11 +10,11 @@ use std::sync::Arc;
 pub(super) const TABLE: &[Builtin] = &[
     row("abort", 1, |e, a| {
         let message = e.arg_text(a, 0)?;
-        Err(Raised::new("abort", a.span, format!("aborted: {message}")))
+        Err(Raised::new(codes::ABORT, a.span, format!("aborted: {message}")))
     }),
     row("throw", 1, |e, a| {
         let message = e.arg_text(a, 0)?;
-        Err(Raised::new("thrown", a.span, message.to_string()).catchable())
+        Err(Raised::new(codes::THROWN, a.span, message.to_string()).catchable())
     }),
     row("addErrorContext", 2, |e, a| {
         e.arg(a, 1).map_err(|raised| match e.arg(a, 0) {
@@ -48,12 +49,12 @@ pub(super) const TABLE: &[Builtin] = &[
                 Err(_) => Arc::from(message.what()),
             },
         };
-        e.warnings.push(Diagnostic::warning("trace", a.span, message.to_string()));
+        e.warnings.push(Diagnostic::warning(codes::TRACE, a.span, message.to_string()));
         e.arg(a, 1)
     }),
     row("warn", 2, |e, a| {
         let message = e.arg_text(a, 0)?;
-        e.warnings.push(Diagnostic::warning("warning", a.span, message.to_string()));
+        e.warnings.push(Diagnostic::warning(codes::WARNING, a.span, message.to_string()));
         e.arg(a, 1)
     }),
     row("break", 1, |e, a| e.arg(a, 0)),

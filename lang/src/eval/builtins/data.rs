@@ -1,6 +1,7 @@
 //! JSON, TOML and XML.
 
 use super::{Builtin, row, toml, xml};
+use crate::codes;
 use crate::eval::val::{Attribute, Place, Set, Val};
 use crate::eval::{Evaluator, Raised};
 use crate::source::Span;
@@ -16,7 +17,7 @@ pub(super) const TABLE: &[Builtin] = &[
         let text = e.arg_text(a, 0)?;
         match serde_json::from_str(&text) {
             Ok(json) => from_json(e, &json, a.span),
-            Err(error) => Err(Raised::new("bad-json", a.span, format!("no JSON: {error}"))),
+            Err(error) => Err(Raised::new(codes::BAD_JSON, a.span, format!("no JSON: {error}"))),
         }
     }),
     row("fromTOML", 1, |e, a| {
@@ -34,7 +35,9 @@ fn from_json(e: &mut Evaluator, json: &serde_json::Value, span: Span) -> Result<
         serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(number), _) => Val::Int(number),
             (None, Some(number)) => Val::Float(number),
-            (None, None) => return Err(Raised::new("bad-json", span, format!("`{number}` is no number"))),
+            (None, None) => {
+                return Err(Raised::new(codes::BAD_JSON, span, format!("`{number}` is no number")));
+            }
         },
         serde_json::Value::String(text) => Val::Text(text.as_str().into()),
         serde_json::Value::Array(items) => {

@@ -2,6 +2,7 @@
 //!
 //! No pattern takes more than linear time. Deliberately absent: back references, which no such engine has.
 
+use crate::codes;
 use crate::eval::{Evaluator, Raised};
 use crate::source::Span;
 use regex::Regex;
@@ -28,7 +29,8 @@ impl Evaluator {
         }
         let bad = |detail: &str| {
             let message = format!("{pattern:?} is no regular expression: {detail}");
-            Raised::new("bad-pattern", span, message).help("patterns are POSIX extended regular expressions")
+            Raised::new(codes::BAD_PATTERN, span, message)
+                .help("patterns are POSIX extended regular expressions")
         };
         let body = translate(pattern).map_err(bad)?;
         let compile = |text: String| {

@@ -1,6 +1,7 @@
 //! Lists.
 
 use super::{Args, Builtin, row};
+use crate::codes;
 use crate::eval::thunk::Thunk;
 use crate::eval::val::{Attribute, Function, Set, ThunkId, Val};
 use crate::eval::{Evaluator, Raised};
@@ -32,11 +33,11 @@ pub(super) const TABLE: &[Builtin] = &[
     row("length", 1, |e, a| Ok(Val::Int(e.arg_list(a, 0)?.len() as i64))),
     row("head", 1, |e, a| match e.arg_list(a, 0)?.first() {
         Some(first) => e.force(*first),
-        None => Err(Raised::new("out-of-range", a.span, "`head` of an empty list")),
+        None => Err(Raised::new(codes::OUT_OF_RANGE, a.span, "`head` of an empty list")),
     }),
     row("tail", 1, |e, a| match &*e.arg_list(a, 0)? {
         [_, rest @ ..] => Ok(Val::List(rest.into())),
-        [] => Err(Raised::new("out-of-range", a.span, "`tail` of an empty list")),
+        [] => Err(Raised::new(codes::OUT_OF_RANGE, a.span, "`tail` of an empty list")),
     }),
     row("elemAt", 2, |e, a| {
         let items = e.arg_list(a, 0)?;
@@ -45,7 +46,7 @@ pub(super) const TABLE: &[Builtin] = &[
             Some(item) => e.force(*item),
             None => {
                 let message = format!("no item {index} in a list of {}", items.len());
-                Err(Raised::new("out-of-range", a.span, message).help("items are counted from 0"))
+                Err(Raised::new(codes::OUT_OF_RANGE, a.span, message).help("items are counted from 0"))
             }
         }
     }),
@@ -86,7 +87,11 @@ pub(super) const TABLE: &[Builtin] = &[
     row("genList", 2, |e, a| {
         let count = e.arg_int(a, 1)?;
         let Ok(count) = usize::try_from(count) else {
-            return Err(Raised::new("out-of-range", a.span, format!("cannot make a list of {count} items")));
+            return Err(Raised::new(
+                codes::OUT_OF_RANGE,
+                a.span,
+                format!("cannot make a list of {count} items"),
+            ));
         };
         e.check_length(count.saturating_mul(2), a.span)?;
         e.spend(count * 64, a.span)?;
@@ -154,7 +159,7 @@ pub(super) const TABLE: &[Builtin] = &[
                 Some(name) => e.force(name)?,
                 None => {
                     return Err(Raised::new(
-                        "missing-attribute",
+                        codes::MISSING_ATTRIBUTE,
                         a.span,
                         "an item given to `listToAttrs` has no `name`",
                     ));
@@ -165,7 +170,7 @@ pub(super) const TABLE: &[Builtin] = &[
             };
             let Some(value) = pair.get(value_symbol).copied() else {
                 let message = format!("the item `{name}` given to `listToAttrs` has no `value`");
-                return Err(Raised::new("missing-attribute", a.span, message));
+                return Err(Raised::new(codes::MISSING_ATTRIBUTE, a.span, message));
             };
             entries.push(Attribute { name: e.symbol_of(&name), value: value.value, place: value.place });
         }
@@ -180,7 +185,7 @@ pub(super) const TABLE: &[Builtin] = &[
             match set.get(symbol) {
                 Some(attribute) => e.force(attribute.value),
                 None => Err(Raised::new(
-                    "missing-attribute",
+                    codes::MISSING_ATTRIBUTE,
                     a.span,
                     format!("`genericClosure` needs the attribute `{name}`"),
                 )),
@@ -201,7 +206,7 @@ pub(super) const TABLE: &[Builtin] = &[
             let attributes = e.as_set(value, a.span, "each item of `genericClosure`")?;
             let Some(at) = attributes.get(key).map(|attribute| attribute.value) else {
                 return Err(Raised::new(
-                    "missing-attribute",
+                    codes::MISSING_ATTRIBUTE,
                     a.span,
                     "an item of `genericClosure` has no `key`",
                 ));

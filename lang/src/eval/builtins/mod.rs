@@ -20,6 +20,7 @@ use super::code::OpId;
 use super::library;
 use super::val::{Function, Set, Symbol, ThunkId, Val};
 use super::{Evaluator, Raised};
+use crate::codes;
 use crate::source::Span;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -220,7 +221,7 @@ impl Evaluator {
             other => {
                 let message =
                     format!("`{}` needs a list of texts, found {} in it", args.name, self.show(&other));
-                Err(Raised::new("expression-type", args.span, message))
+                Err(Raised::new(codes::EXPRESSION_TYPE, args.span, message))
             }
         }
     }
@@ -240,7 +241,7 @@ impl Evaluator {
                     args.name,
                     self.show(&other)
                 );
-                Err(Raised::new("expression-type", args.span, message))
+                Err(Raised::new(codes::EXPRESSION_TYPE, args.span, message))
             }
         }
     }
@@ -254,7 +255,7 @@ impl Evaluator {
         };
         let message = format!("{which} of `{}` must be {expected}, found {}", args.name, self.show(found));
         let place = args.at.and_then(|at| self.argument_span(at, args.values.len() - 1 - index));
-        Raised::new("expression-type", place.unwrap_or(args.span), message)
+        Raised::new(codes::EXPRESSION_TYPE, place.unwrap_or(args.span), message)
     }
 
     /// A list of values that are there.

@@ -1,6 +1,7 @@
 //! Arithmetic by name.
 
 use super::{Args, Builtin, row};
+use crate::codes;
 use crate::eval::val::Val;
 use crate::eval::{Evaluator, Raised};
 use crate::syntax::expr::Operator;
@@ -34,7 +35,11 @@ fn round(e: &mut Evaluator, a: Args<'_>, round: fn(f64) -> f64) -> Result<Val, R
             if rounded.is_finite() && rounded.abs() < 9.2e18 {
                 Ok(Val::Int(rounded as i64))
             } else {
-                Err(Raised::new("integer-overflow", a.span, format!("`{number}` does not fit an integer")))
+                Err(Raised::new(
+                    codes::INTEGER_OVERFLOW,
+                    a.span,
+                    format!("`{number}` does not fit an integer"),
+                ))
             }
         }
         other => Err(e.bad_argument(a, 0, "a number", &other)),

@@ -1,6 +1,7 @@
 //! Texts. Lengths and offsets count bytes, as in Nix; a cut within a character moves to its end.
 
 use super::{Args, Builtin, row};
+use crate::codes;
 use crate::eval::val::{ThunkId, Val};
 use crate::eval::{Evaluator, Raised};
 use sha2::Digest;
@@ -20,7 +21,11 @@ pub(super) const TABLE: &[Builtin] = &[
         let (start, length) = (e.arg_int(a, 0)?, e.arg_int(a, 1)?);
         let text = to_text_argument(e, a, 2)?;
         let Ok(start) = usize::try_from(start) else {
-            return Err(Raised::new("out-of-range", a.span, format!("`substring` cannot start at {start}")));
+            return Err(Raised::new(
+                codes::OUT_OF_RANGE,
+                a.span,
+                format!("`substring` cannot start at {start}"),
+            ));
         };
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         Ok(Val::Text(cut(&text, start, start.saturating_add(length)).into()))
@@ -38,7 +43,7 @@ pub(super) const TABLE: &[Builtin] = &[
                 to.len(),
                 from.len()
             );
-            return Err(Raised::new("expression-type", a.span, message));
+            return Err(Raised::new(codes::EXPRESSION_TYPE, a.span, message));
         }
         let mut patterns = Vec::with_capacity(from.len());
         for item in from.iter() {
@@ -50,7 +55,7 @@ pub(super) const TABLE: &[Builtin] = &[
     row("hashString", 2, |e, a| {
         let (algorithm, text) = (e.arg_text(a, 0)?, e.arg_text(a, 1)?);
         hash(&algorithm, text.as_bytes()).map(Val::Text).ok_or_else(|| {
-            Raised::new("expression-type", a.span, format!("unknown hash `{algorithm}`"))
+            Raised::new(codes::EXPRESSION_TYPE, a.span, format!("unknown hash `{algorithm}`"))
                 .help("there are `md5`, `sha1`, `sha256` and `sha512`")
         })
     }),
@@ -74,7 +79,7 @@ pub(super) const TABLE: &[Builtin] = &[
         if text.starts_with('/') {
             return Ok(Val::Text(text));
         }
-        Err(Raised::new("expression-type", a.span, format!("{text:?} is no absolute path")))
+        Err(Raised::new(codes::EXPRESSION_TYPE, a.span, format!("{text:?} is no absolute path")))
     }),
     row("match", 2, |e, a| {
         let (pattern, text) = (e.arg_text(a, 0)?, e.arg_text(a, 1)?);

@@ -1,5 +1,6 @@
 //! `fromTOML`. Only this file names the `toml` crate. Dates are left out, as in Nix.
 
+use crate::codes;
 use crate::eval::val::{Attribute, Place, Set, Val};
 use crate::eval::{Evaluator, Raised};
 use crate::source::Span;
@@ -9,7 +10,7 @@ use toml::Value;
 pub(super) fn parse(e: &mut Evaluator, text: &str, span: Span) -> Result<Val, Raised> {
     match text.parse::<toml::Table>() {
         Ok(table) => convert(e, &Value::Table(table), span),
-        Err(error) => Err(Raised::new("bad-toml", span, format!("no TOML: {}", error.message()))),
+        Err(error) => Err(Raised::new(codes::BAD_TOML, span, format!("no TOML: {}", error.message()))),
     }
 }
 
@@ -21,7 +22,7 @@ fn convert(e: &mut Evaluator, value: &Value, span: Span) -> Result<Val, Raised> 
         Value::Boolean(value) => Val::Bool(*value),
         Value::Datetime(date) => {
             return Err(Raised::new(
-                "left-out",
+                codes::LEFT_OUT,
                 span,
                 format!("dates of TOML are left out of this language: `{date}`"),
             ));

@@ -1,5 +1,6 @@
 //! Lists.
 
+use crate::codes;
 use crate::eval::builtins::{Args, Builtin, merge_sort, row};
 use crate::eval::thunk::Thunk;
 use crate::eval::val::{ThunkId, Val};
@@ -59,18 +60,18 @@ pub(super) const TABLE: &[Builtin] = &[
     row("replicate", 2, |e, a| {
         let count = e.arg_int(a, 0)?;
         let Ok(count) = usize::try_from(count) else {
-            return Err(Raised::new("out-of-range", a.span, format!("cannot repeat {count} times")));
+            return Err(Raised::new(codes::OUT_OF_RANGE, a.span, format!("cannot repeat {count} times")));
         };
         e.check_length(count, a.span)?;
         Ok(Val::List(vec![a.values[1]; count].into()))
     }),
     row("last", 1, |e, a| match e.arg_list(a, 0)?.last() {
         Some(last) => e.force(*last),
-        None => Err(Raised::new("out-of-range", a.span, "`last` of an empty list")),
+        None => Err(Raised::new(codes::OUT_OF_RANGE, a.span, "`last` of an empty list")),
     }),
     row("init", 1, |e, a| match &*e.arg_list(a, 0)? {
         [rest @ .., _] => Ok(Val::List(rest.into())),
-        [] => Err(Raised::new("out-of-range", a.span, "`init` of an empty list")),
+        [] => Err(Raised::new(codes::OUT_OF_RANGE, a.span, "`init` of an empty list")),
     }),
     row("take", 2, |e, a| slice(e, a, |count, _| (0, count))),
     row("drop", 2, |e, a| slice(e, a, |count, length| (count, length))),

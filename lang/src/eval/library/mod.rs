@@ -11,6 +11,7 @@ mod strings;
 use super::builtins::{self, Builtin};
 use super::val::{Attribute, Place, Set, ThunkId, Val};
 use super::{Evaluator, Raised, Scope, net};
+use crate::codes;
 use crate::source::{SourceId, Span};
 use crate::syntax::expr::Expr;
 use std::rc::Rc;
@@ -155,7 +156,7 @@ fn defined(e: &mut Evaluator, name: &'static str, text: &'static str) -> ThunkId
                 let thunk = e.named_expr(&Arc::new(expr), name);
                 e.force(thunk)
             }
-            Err(_) => Err(Raised::new("expression-syntax", span, format!("`lib.{name}` is broken"))),
+            Err(_) => Err(Raised::new(codes::EXPRESSION_SYNTAX, span, format!("`lib.{name}` is broken"))),
         },
     )
 }

@@ -1,5 +1,6 @@
 //! Sets.
 
+use crate::codes;
 use crate::eval::builtins::{Builtin, row};
 use crate::eval::thunk::Thunk;
 use crate::eval::val::{Attribute, Place, Set, Val};
@@ -41,7 +42,7 @@ pub(super) const TABLE: &[Builtin] = &[
             let pair = e.as_set(pair, a.span, "what the function given to `mapAttrs'` returns")?;
             let (Some(name), Some(value)) = (pair.get(name_symbol), pair.get(value_symbol)) else {
                 let message = "the function given to `mapAttrs'` must return `name` and `value`";
-                return Err(Raised::new("missing-attribute", a.span, message)
+                return Err(Raised::new(codes::MISSING_ATTRIBUTE, a.span, message)
                     .help("`lib.nameValuePair` makes such a set"));
             };
             let name = match e.force(name.value)? {

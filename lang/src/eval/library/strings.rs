@@ -1,5 +1,6 @@
 //! Texts.
 
+use crate::codes;
 use crate::eval::builtins::{Args, Builtin, row};
 use crate::eval::val::Val;
 use crate::eval::{Evaluator, Raised};
@@ -48,7 +49,7 @@ pub(super) const TABLE: &[Builtin] = &[
         let (separator, text) = (e.arg_text(a, 0)?, e.arg_text(a, 1)?);
         if separator.is_empty() {
             return Err(Raised::new(
-                "expression-type",
+                codes::EXPRESSION_TYPE,
                 a.span,
                 "`splitString` needs a separator that is not empty",
             )
@@ -71,7 +72,7 @@ pub(super) const TABLE: &[Builtin] = &[
         let text = e.arg_text(a, 0)?;
         match text.as_bytes().first() {
             Some(byte) => Ok(Val::Int(i64::from(*byte))),
-            None => Err(Raised::new("out-of-range", a.span, "`charToInt` of an empty text")),
+            None => Err(Raised::new(codes::OUT_OF_RANGE, a.span, "`charToInt` of an empty text")),
         }
     }),
     // Letters of ASCII alone, as in nixpkgs.
@@ -96,7 +97,7 @@ pub(super) const TABLE: &[Builtin] = &[
         e.check_text(width, a.span)?;
         if text.len() > width {
             return Err(Raised::new(
-                "out-of-range",
+                codes::OUT_OF_RANGE,
                 a.span,
                 format!("`{text}` is wider than {width} digits"),
             ));
@@ -112,12 +113,13 @@ pub(super) const TABLE: &[Builtin] = &[
             Ok(number) if !ambiguous && !digits.starts_with('+') => Ok(Val::Int(number)),
             Ok(_) => {
                 let message = format!("{text:?} could be octal or decimal");
-                Err(Raised::new("bad-number", a.span, message)
+                Err(Raised::new(codes::BAD_NUMBER, a.span, message)
                     .help("`lib.toIntBase10` reads it as decimal")
                     .catchable())
             }
             Err(_) => {
-                Err(Raised::new("bad-number", a.span, format!("{text:?} is no whole number")).catchable())
+                Err(Raised::new(codes::BAD_NUMBER, a.span, format!("{text:?} is no whole number"))
+                    .catchable())
             }
         }
     }),

@@ -4,6 +4,7 @@
 //! name, so that the outcome depends on the set of names alone and adding a host does not move the others.
 
 use super::prefix::Prefix;
+use crate::codes;
 use crate::eval::builtins::{Args, Builtin, row};
 use crate::eval::val::{Attribute, Place, Set, Symbol, Val};
 use crate::eval::{Evaluator, Raised};
@@ -74,7 +75,7 @@ fn assign(e: &mut Evaluator, a: Args<'_>) -> Result<Val, Raised> {
 
 fn needed(e: &mut Evaluator, a: Args<'_>, options: &Set, name: &str) -> Result<Val, Raised> {
     e.attribute_of(options, name)?.ok_or_else(|| {
-        Raised::new("missing-attribute", a.span, format!("`net.assign` needs the attribute `{name}`"))
+        Raised::new(codes::MISSING_ATTRIBUTE, a.span, format!("`net.assign` needs the attribute `{name}`"))
     })
 }
 
@@ -91,7 +92,7 @@ fn prefix(e: &mut Evaluator, item: crate::eval::ThunkId, span: Span) -> Result<P
     match e.force(item)? {
         Val::Text(text) => Prefix::parse(&text).ok_or_else(|| {
             Raised::new(
-                "bad-address",
+                codes::BAD_ADDRESS,
                 span,
                 format!("expected an address with its prefix length, found {text:?}"),
             )
@@ -164,7 +165,7 @@ fn check_given(network: &str, subnets: &[Prefix], given: Prefix, span: Span) -> 
     let Some(subnet) = subnets.iter().find(|subnet| subnet.contains(host)) else {
         let known: Vec<String> = subnets.iter().map(Prefix::to_string).collect();
         let message = format!("address `{given}` is outside of network `{network}`");
-        let raised = Raised::new("address-outside-network", span, message);
+        let raised = Raised::new(codes::ADDRESS_OUTSIDE_NETWORK, span, message);
         return Err(if known.is_empty() {
             raised.help(format!("network `{network}` has no subnet"))
         } else {
@@ -175,7 +176,11 @@ fn check_given(network: &str, subnets: &[Prefix], given: Prefix, span: Span) -> 
     let number = number_in(*subnet, given);
     if number < first || number > last {
         let which = if number < first { "the network's own address" } else { "the broadcast address" };
-        return Err(Raised::new("does-not-fit", span, format!("address `{given}` is {which} of `{subnet}`")));
+        return Err(Raised::new(
+            codes::DOES_NOT_FIT,
+            span,
+            format!("address `{given}` is {which} of `{subnet}`"),
+        ));
     }
     Ok(())
 }
@@ -229,7 +234,7 @@ fn mapped(
                 e.name(other.name),
                 e.name(entry.name)
             );
-            let raised = Raised::new("duplicate-address", span, message);
+            let raised = Raised::new(codes::DUPLICATE_ADDRESS, span, message);
             return Err(match e.span_of(other.place) {
                 Some(first) => raised.label(first, "first here"),
                 None => raised,
@@ -240,7 +245,7 @@ fn mapped(
             if u128::try_from(number).map_or(true, |number| number < first || number > last) {
                 let message = format!("number {number} of `{}` does not fit `{prefix}`", e.name(entry.name));
                 let help = format!("numbers of network `{network}` go from {first} to {last}");
-                return Err(Raised::new("does-not-fit", span, message).help(help));
+                return Err(Raised::new(codes::DOES_NOT_FIT, span, message).help(help));
             }
         }
         let number = number.unsigned_abs().into();
@@ -311,7 +316,7 @@ fn hand_out(
             let at = if member.span == a.span { a.span } else { member.span };
             let message =
                 format!("no address left for `{}` in `{prefix}` of network `{network}`", member.name);
-            return Err(Raised::new("prefix-full", at, message)
+            return Err(Raised::new(codes::PREFIX_FULL, at, message)
                 .help(format!("it has room for {count}; give the network a shorter prefix")));
         };
         taken.take(number);
@@ -360,7 +365,7 @@ fn duplicate(network: &str, address: Prefix, member: &Member, other: &Member) ->
     let address = address.address_text();
     if member.name == other.name {
         return Raised::new(
-            "duplicate-address",
+            codes::DUPLICATE_ADDRESS,
             member.span,
             format!("`{}` has address `{address}` twice", member.name),
         );
@@ -369,7 +374,7 @@ fn duplicate(network: &str, address: Prefix, member: &Member, other: &Member) ->
         "`{}` and `{}` both have address `{address}` on network `{network}`",
         other.name, member.name
     );
-    let raised = Raised::new("duplicate-address", member.span, message);
+    let raised = Raised::new(codes::DUPLICATE_ADDRESS, member.span, message);
     if other.span == member.span {
         raised
     } else {

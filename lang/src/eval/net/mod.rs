@@ -8,6 +8,7 @@ pub(super) use assign::HostIndex;
 use super::builtins::{Args, Builtin, row};
 use super::val::Val;
 use super::{Evaluator, Raised};
+use crate::codes;
 use prefix::Prefix;
 use sha2::Digest;
 
@@ -26,7 +27,7 @@ const TABLE: &[Builtin] = &[
         let prefix = one(e, a, 0)?;
         if prefix.six {
             return Err(Raised::new(
-                "bad-address",
+                codes::BAD_ADDRESS,
                 a.span,
                 format!("`{prefix}` is IPv6, which has no broadcast"),
             ));
@@ -38,7 +39,7 @@ const TABLE: &[Builtin] = &[
         let size = prefix.last_number().checked_add(1).and_then(|size| i64::try_from(size).ok());
         size.map(Val::Int).ok_or_else(|| {
             Raised::new(
-                "integer-overflow",
+                codes::INTEGER_OVERFLOW,
                 a.span,
                 format!("`{prefix}` has more addresses than an integer can count"),
             )
@@ -50,7 +51,7 @@ const TABLE: &[Builtin] = &[
         let prefix = one(e, a, 0)?;
         i64::try_from(prefix.number()).map(Val::Int).map_err(|_| {
             Raised::new(
-                "integer-overflow",
+                codes::INTEGER_OVERFLOW,
                 a.span,
                 format!("the host's number in `{prefix}` does not fit an integer"),
             )
@@ -71,7 +72,7 @@ const TABLE: &[Builtin] = &[
             Some(subnet) => Ok(text(subnet.to_string())),
             None => {
                 let message = format!("`{prefix}` has no subnet {number} with {bits} more bits");
-                Err(Raised::new("bad-address", a.span, message))
+                Err(Raised::new(codes::BAD_ADDRESS, a.span, message))
             }
         }
     }),
@@ -111,7 +112,7 @@ fn one(e: &mut Evaluator, a: Args<'_>, index: usize) -> Result<Prefix, Raised> {
     let text = e.arg_text(a, index)?;
     Prefix::parse(&text).ok_or_else(|| {
         let message = format!("`net.{}` needs an address or a prefix, found {text:?}", a.name);
-        Raised::new("bad-address", a.span, message)
+        Raised::new(codes::BAD_ADDRESS, a.span, message)
             .help("write an address as \"10.0.0.5\", a prefix as \"10.0.0.0/24\"")
     })
 }
@@ -127,7 +128,9 @@ fn numbered(e: &mut Evaluator, a: Args<'_>) -> Result<Prefix, Raised> {
     };
     match found.filter(|number| *number <= last) {
         Some(number) => Ok(prefix.with_number(number)),
-        None => Err(Raised::new("does-not-fit", a.span, format!("number {number} does not fit `{prefix}`"))
-            .help(format!("its numbers end at {last}"))),
+        None => {
+            Err(Raised::new(codes::DOES_NOT_FIT, a.span, format!("number {number} does not fit `{prefix}`"))
+                .help(format!("its numbers end at {last}")))
+        }
     }
 }

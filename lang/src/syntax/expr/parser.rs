@@ -5,6 +5,7 @@
 use super::lexer::{self, Scanned, Tok, Token};
 use super::strings::{Places, Raw, strip_indentation, unescape};
 use super::{Binding, Expr, Field, Key, Kind, Node, NodeId, Operator, Parameter, Piece};
+use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use std::collections::HashMap;
@@ -37,7 +38,8 @@ pub(super) fn interpolated(text: &str, places: Places<'_>, at: usize) -> Parsed<
             let open = places.span(at - 2, at);
             let message = "`${` without its `}`";
             Err(Box::new(
-                Diagnostic::error("expression-syntax", open, message).help("write `$${` for the text `${`"),
+                Diagnostic::error(codes::EXPRESSION_SYNTAX, open, message)
+                    .help("write `$${` for the text `${`"),
             ))
         }
         _ => Err(parser.expected("an operator or `}`")),
@@ -113,7 +115,7 @@ impl<'a> Parser<'a> {
     }
 
     fn error(&self, token: Token, message: impl Into<String>) -> Box<Diagnostic> {
-        Box::new(Diagnostic::error("expression-syntax", self.span_of(token), message))
+        Box::new(Diagnostic::error(codes::EXPRESSION_SYNTAX, self.span_of(token), message))
     }
 
     /// What was expected, and what stands there instead.
@@ -121,7 +123,7 @@ impl<'a> Parser<'a> {
         let token = self.here;
         let left_out = |name: &str, help: &str| {
             let message = format!("{name} are left out of this language");
-            Box::new(Diagnostic::error("left-out", self.span_of(token), message).help(help))
+            Box::new(Diagnostic::error(codes::LEFT_OUT, self.span_of(token), message).help(help))
         };
         match token.tok {
             Tok::Path => {
@@ -188,7 +190,7 @@ impl<'a> Parser<'a> {
     fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth >= DEEPEST {
             let message = format!("expression nested deeper than {DEEPEST} levels");
-            return Err(Box::new(Diagnostic::error("too-deep", self.span_of(self.here), message)));
+            return Err(Box::new(Diagnostic::error(codes::TOO_DEEP, self.span_of(self.here), message)));
         }
         self.depth += 1;
         let parsed = stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || parse(self));
@@ -313,7 +315,7 @@ impl<'a> Parser<'a> {
             if let Some(first) = seen.insert(name.clone(), span) {
                 let message = format!("argument `{name}` is there twice");
                 let diagnostic =
-                    Diagnostic::error("duplicate-argument", span, message).label(first, "first here");
+                    Diagnostic::error(codes::DUPLICATE, span, message).label(first, "first here");
                 return Err(Box::new(diagnostic));
             }
         }
@@ -567,7 +569,7 @@ impl<'a> Parser<'a> {
                 let path = self.path()?;
                 if let (true, Some(Key::Dynamic(_, span))) = (all_static, path.first()) {
                     let message = "names of `let` must be known without evaluating";
-                    return Err(Box::new(Diagnostic::error("expression-syntax", *span, message)));
+                    return Err(Box::new(Diagnostic::error(codes::EXPRESSION_SYNTAX, *span, message)));
                 }
                 self.expect(Tok::Char(b'='), "`.` or `=`")?;
                 let value = self.expression()?;
@@ -576,7 +578,7 @@ impl<'a> Parser<'a> {
             if !self.take(Tok::Char(b';')) {
                 let mut diagnostic = self.expected("an operator or `;`");
                 let end = self.places.span(self.before, self.before);
-                if diagnostic.code == "expression-syntax" {
+                if diagnostic.code == codes::EXPRESSION_SYNTAX {
                     *diagnostic = diagnostic.label(end, "`;` missing here?");
                 }
                 return Err(diagnostic);
@@ -603,7 +605,7 @@ impl<'a> Parser<'a> {
                 }
                 Key::Dynamic(_, span) => {
                     let message = "names after `inherit` must be known without evaluating";
-                    return Err(Box::new(Diagnostic::error("expression-syntax", span, message)));
+                    return Err(Box::new(Diagnostic::error(codes::EXPRESSION_SYNTAX, span, message)));
                 }
             }
         }
@@ -897,6 +899,6 @@ impl Bindings {
     fn claim_again(&self, name: &str, span: Span) -> Parsed<()> {
         let Some((_, first)) = self.names.get(name) else { return Ok(()) };
         let message = format!("attribute `{name}` is defined twice");
-        Err(Box::new(Diagnostic::error("duplicate-attribute", span, message).label(*first, "first here")))
+        Err(Box::new(Diagnostic::error(codes::DUPLICATE, span, message).label(*first, "first here")))
     }
 }
