@@ -11,7 +11,7 @@ use crate::event::{Event, Events};
 use crate::graph::{Graph, ResourceId};
 use crate::kinds::{Kind, Updating};
 use crate::machine::Machine;
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, Plan, Reason, Step};
 use crate::state::{Ledger, Recorded};
 use schedule::Schedule;
 use std::collections::BTreeMap;
@@ -72,6 +72,10 @@ pub(crate) fn apply(
     let begun = Instant::now();
     events(Event::Started { steps: site.plan.steps.len() });
     ledger.correct(&site.plan.bookkeeping)?;
+    // What is done again only for what it reads looks as it should once that is done: should the run end in between, only
+    // the journal knows.
+    let readers = site.plan.steps.iter().filter(|step| matches!(step.reason, Reason::Reads(_)));
+    ledger.begin(readers.map(intent))?;
     let mut run = Run { site, ledger, events, stop, outcome: Outcome::default() };
     let carried = runtime.block_on(async {
         // Removals first, whatever comes of them: what is to be made may need their place.
@@ -140,9 +144,7 @@ impl Run<'_> {
 
     fn begin(&self, task: &Task) -> Result<(), Error> {
         let steps = || task.steps.iter().map(|index| &self.site.plan.steps[*index]);
-        self.ledger.begin(steps().map(|step| {
-            (&step.id, step.action, Recorded::new(step.attributes.clone(), step.depends_on.clone()))
-        }))?;
+        self.ledger.begin(steps().map(intent))?;
         for step in steps() {
             (self.events)(Event::Begun { id: &step.id, action: step.action });
         }
@@ -190,6 +192,11 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// What the journal gets before a step.
+fn intent(step: &Step) -> (&ResourceId, Action, Recorded) {
+    (&step.id, step.action, Recorded::new(step.attributes.clone(), step.depends_on.clone()))
 }
 
 /// Ready steps as tasks: together where the kind can batch.
