@@ -8,8 +8,10 @@ use crate::exit::{Exit, Failure};
 use crate::labs::Labs;
 use crate::ui::{self, Look};
 use clap::{Parser, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use topo_engine::name::HostName;
+use topo_engine::plan::Scope;
 
 /// Network and Kerberos labs from one file
 #[derive(Debug, Parser)]
@@ -134,6 +136,41 @@ pub(crate) struct InputArgs {
     /// Read parameters from a KDL file, one node each
     #[arg(long, value_name = "FILE")]
     pub(crate) params: Option<PathBuf>,
+}
+
+/// Which hosts of a lab.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct OnlyArgs {
+    /// These hosts only, with what they need and what must not be left behind
+    #[arg(long, value_name = "HOST", num_args = 1.., value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+}
+
+impl OnlyArgs {
+    /// The lab and the part of it that are meant: what comes last after `--only` and can be no host is the lab.
+    ///
+    /// # Errors
+    /// Something else can be no host.
+    pub(crate) fn with_lab(&self, lab: Option<&str>) -> Result<(Option<String>, Scope), Failure> {
+        let mut names = self.only.clone();
+        let mut lab = lab.map(str::to_owned);
+        if lab.is_none() && names.len() > 1 && names.last().is_some_and(|last| Path::new(last).exists()) {
+            lab = names.pop().filter(|last| HostName::try_from(last.as_str()).is_err());
+            if lab.is_none() {
+                names.clone_from(&self.only);
+            }
+        }
+        if names.is_empty() {
+            return Ok((lab, Scope::Lab));
+        }
+        let hosts = names.iter().map(|name| {
+            HostName::try_from(name.as_str()).map_err(|_| {
+                let help = "the lab comes before `--only`, or commas stand between hosts: `--only a,b`";
+                Failure::input(format!("`{name}` is no host"), help)
+            })
+        });
+        Ok((lab, Scope::Hosts(hosts.collect::<Result<_, _>>()?)))
+    }
 }
 
 /// Parses the arguments, runs the command, says what went wrong.

@@ -124,6 +124,16 @@ fn no_such_lab(context: &Context, given: &str) -> Failure {
     Failure::input(format!("no file and no lab `{given}`"), help)
 }
 
+/// The complaint about a host that is not there.
+pub(crate) fn no_such_host(lab: &str, host: &str, known: &[String]) -> Failure {
+    let help = match topo_lang::nearest::nearest(host, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => String::new(),
+        None => format!("its hosts: {}", few(known)),
+    };
+    Failure::input(format!("lab `{lab}` has no host `{host}`"), help)
+}
+
 /// The first names of many, for a line of help.
 pub(crate) fn few(names: &[String]) -> String {
     let shown = names.iter().take(12).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");

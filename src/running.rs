@@ -102,11 +102,6 @@ impl Running {
         if hosts.iter().any(|known| known == host) {
             return Ok(self);
         }
-        let message = format!("lab `{}` has no host `{host}`", self.name);
-        let help = match topo_lang::nearest::nearest(host, hosts.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("its hosts: {}", lab::few(&hosts)),
-        };
-        Err(Failure::input(message, help))
+        Err(lab::no_such_host(&self.name, host, &hosts))
     }
 }

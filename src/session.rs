@@ -1,6 +1,6 @@
 //! From the command line to the engine's session: the lab that is meant, evaluated, decoded, and looked at from inside.
 
-use crate::cli::{Context, InputArgs, LabArgs, conclude};
+use crate::cli::{Context, InputArgs, conclude};
 use crate::evaluated::{Evaluated, Leases, evaluate, lab_name};
 use crate::exit::{Exit, Failure};
 use crate::lab;
@@ -12,6 +12,7 @@ use topo_engine::lab::Lab;
 use topo_engine::linux::machine::{Outcome, Probe, probes};
 use topo_engine::machine::Missing;
 use topo_engine::name::LabName;
+use topo_engine::plan::Scope;
 use topo_engine::session::{Refused, Session, Work};
 use topo_lang::{LabName as Named, Sources};
 
@@ -37,15 +38,15 @@ impl Prepared {
     ///
     /// # Errors
     /// There is none, or it has mistakes.
-    pub(crate) fn new(context: &Context, args: &LabArgs) -> Result<Self, Failure> {
-        let file = lab::file(context, args.lab.as_deref())?;
-        let renamed = match (&args.inputs.name, args.lab.as_deref()) {
+    pub(crate) fn new(context: &Context, given: Option<&str>, inputs: &InputArgs) -> Result<Self, Failure> {
+        let file = lab::file(context, given)?;
+        let renamed = match (&inputs.name, given) {
             (Some(name), _) => Some(name.as_str()),
             // Meant by the name it runs under, which may not be the one in its file.
             (None, Some(given)) if given != file => Some(given),
             (None, _) => None,
         };
-        Self::of_file(context, &file, &args.inputs, renamed)
+        Self::of_file(context, &file, inputs, renamed)
     }
 
     /// The lab in a file, under another name if one is given.
@@ -73,6 +74,11 @@ impl Prepared {
         Ok(Self { name, entry: Entry::new(file, inputs), sources, lab, session })
     }
 
+    /// The same lab; plans are about this part of it only.
+    pub(crate) fn only(self, scope: Scope) -> Self {
+        Self { session: self.session.only(scope), ..self }
+    }
+
     /// Looks at the lab, running or not, and hands the plan to `work`.
     pub(crate) fn look(
         &self,
@@ -83,7 +89,7 @@ impl Prepared {
         let code = self.session.look(&self.lab, |found| {
             conclude(context, for_programs, || work(&readable(found?, &self.name)?))
         });
-        self.ended(code)
+        ended(&self.name, code, &self.sources)
     }
 
     /// Looks at the lab with all that is needed to change it.
@@ -98,28 +104,54 @@ impl Prepared {
         let code = self.session.change(&self.lab, |found| {
             conclude(context, for_programs, || work(readable(found?, &self.name)?))
         });
-        let Err(Refused::Failed(error)) = code else { return self.ended(code) };
+        let Err(Refused::Failed(error)) = code else { return ended(&self.name, code, &self.sources) };
         // Nothing was begun; what was made on the way goes again, the inner directory first.
         for (_, directory) in was_there.iter().rev().filter(|(was_there, _)| !was_there) {
             remove_empty(directory);
         }
         Err(lacking().map_or(Failure::Engine(error), Failure::Missing))
     }
+}
 
-    fn ended(&self, code: Result<u8, Refused>) -> Result<Exit, Failure> {
-        match code {
-            // The signals that a terminal or another process ends us with: hang-up, interrupt, terminate.
-            Ok(129 | 130 | 143) => Err(Failure::Interrupted {
-                message: "interrupted before anything was changed".to_owned(),
-                help: Vec::new(),
-            }),
-            Ok(code) => Ok(Exit::Command(code)),
-            Err(Refused::Wrong(diagnostics)) => {
-                Err(Failure::Lab { sources: self.sources.clone(), diagnostics })
-            }
-            Err(Refused::Missing(missing)) => Err(Failure::Missing(missing)),
-            Err(Refused::Failed(error)) => Err(Failure::Engine(error)),
+/// Looks at a running lab with all that is needed to remove the hosts in scope. It needs no lab file.
+///
+/// # Errors
+/// It does not run, or has no such host.
+pub(crate) fn remove(
+    context: &Context,
+    name: &LabName,
+    scope: Scope,
+    for_programs: bool,
+    work: impl FnOnce(Work) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let session = Session::new(context.labs.root(), name, Path::new(EXE)).only(scope);
+    let code =
+        session.remove(|found| conclude(context, for_programs, || work(readable(found?, name)?))).transpose();
+    match code {
+        Some(code) => ended(name, code, &Sources::default()),
+        None => Err(Failure::input(
+            format!("lab `{name}` does not run, so that none of its hosts is there"),
+            format!("`topo destroy {name}` removes what is left of it"),
+        )),
+    }
+}
+
+/// How the child that looked from inside ended.
+fn ended(name: &LabName, code: Result<u8, Refused>, sources: &Sources) -> Result<Exit, Failure> {
+    match code {
+        // The signals that a terminal or another process ends us with: hang-up, interrupt, terminate.
+        Ok(129 | 130 | 143) => Err(Failure::Interrupted {
+            message: "interrupted before anything was changed".to_owned(),
+            help: Vec::new(),
+        }),
+        Ok(code) => Ok(Exit::Command(code)),
+        Err(Refused::Wrong(diagnostics)) => Err(Failure::Lab { sources: sources.clone(), diagnostics }),
+        Err(Refused::Missing(missing)) => Err(Failure::Missing(missing)),
+        Err(Refused::NoHost { host, known }) => {
+            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+            Err(lab::no_such_host(name.as_str(), host.as_str(), &known))
         }
+        Err(Refused::Failed(error)) => Err(Failure::Engine(error)),
     }
 }
 

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use topo_lang::{Diagnostic, Span};
@@ -77,7 +78,9 @@ pub struct Dependency {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
-    /// It only has to come first.
+    /// It comes first where both are to be done; neither needs the other.
+    After,
+    /// It has to be there first.
     Order,
     /// Its content is read: when it changes, this is done again (a daemon restarts, a step reruns).
     Reads,
@@ -89,6 +92,8 @@ pub enum Why {
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     resources: IndexMap<ResourceId, Resource>,
+    /// Per host, and under `None` for all hosts: what must be there before a process runs.
+    setup: BTreeMap<Option<HostName>, Vec<ResourceId>>,
 }
 
 impl Graph {
@@ -117,7 +122,18 @@ impl Graph {
             .filter_map(|node| unordered.get_mut(graph[node])?.take())
             .map(|resource| (resource.id.clone(), resource))
             .collect();
-        Ok(Self { resources })
+        Ok(Self { resources, setup: BTreeMap::new() })
+    }
+
+    /// The same graph, which knows what sets its hosts up: per host, and under `None` for all hosts.
+    pub(crate) fn with_setup(self, setup: BTreeMap<Option<HostName>, Vec<ResourceId>>) -> Self {
+        Self { setup, ..self }
+    }
+
+    /// What must be there before a process runs on a host, of the host itself or of the lab.
+    pub fn setup(&self, host: &HostName) -> impl Iterator<Item = &ResourceId> {
+        let of = |scope: Option<HostName>| self.setup.get(&scope).into_iter().flatten();
+        of(None).chain(of(Some(host.clone())))
     }
 
     /// The resource of this name.

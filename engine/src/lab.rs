@@ -27,6 +27,29 @@ pub struct Lab {
     pub files: IndexMap<AbsolutePath, Spanned<File>>,
 }
 
+impl Lab {
+    /// Whether this text is a secret of the lab.
+    pub fn has_secret(&self, text: &str) -> bool {
+        let of_host = |host: &Host| {
+            let files = host.files.values().map(|file| &file.text);
+            let steps = host.steps.values().filter_map(|step| step.stdin.as_ref());
+            let ready = host.daemons.values().filter_map(|daemon| daemon.ready.stdin.as_ref());
+            let databases = host.kdc_databases.values();
+            let masters = databases.clone().map(|database| &database.master_password);
+            let principals = databases.flat_map(|database| database.principals.values());
+            let passwords = principals.filter_map(|principal| principal.password.as_ref());
+            files
+                .chain(steps)
+                .chain(ready)
+                .chain(masters)
+                .chain(passwords)
+                .any(|secret| secret.reveal() == text)
+        };
+        self.hosts.values().any(|host| of_host(&host.value))
+            || self.files.values().any(|file| file.text.reveal() == text)
+    }
+}
+
 /// A broadcast domain.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -91,6 +91,9 @@ impl Lowering {
         if !complaints.is_empty() {
             return Err(complaints);
         }
+        let names = |indices: Vec<usize>| indices.into_iter().map(|index| self.entries[index].id.clone());
+        let setup =
+            self.setup.into_iter().map(|(scope, indices)| (scope, names(indices).collect())).collect();
         let resources = self.entries.into_iter().zip(edges).map(|(entry, depends_on)| Resource {
             attributes: entry.spec.attributes(key),
             id: entry.id,
@@ -98,7 +101,7 @@ impl Lowering {
             depends_on,
             defined_at: entry.defined_at,
         });
-        Graph::new(resources.collect())
+        Ok(Graph::new(resources.collect())?.with_setup(setup))
     }
 
     /// All edges of one entry; where two reasons meet, the stronger one stays.

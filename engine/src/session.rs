@@ -8,18 +8,18 @@ use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::event::Events;
 use crate::exports;
-use crate::graph::Graph;
+use crate::graph::{Graph, ResourceId};
 use crate::kinds::Kind;
 use crate::lab::Lab;
 use crate::lower::lower;
 use crate::machine::{Machine, Missing};
 use crate::name::{HostName, LabName, NetworkName};
 use crate::observe::observe;
-use crate::plan::{Observed, Plan, plan};
+use crate::plan::{Observed, Plan, Scope, narrow, needed, plan, removal};
 use crate::runtime::{self, Client, HostView, IdMap, LabDirectory, Overlay};
 use crate::state::{self, Ledger, Loaded, State};
 use nix::fcntl::Flock;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::panic::resume_unwind;
@@ -36,6 +36,8 @@ pub struct Session {
     root: PathBuf,
     name: LabName,
     exe: PathBuf,
+    scope: Scope,
+    new_key: Option<DigestKey>,
 }
 
 /// Why a lab was not even looked at.
@@ -45,6 +47,13 @@ pub enum Refused {
     Wrong(Vec<Diagnostic>),
     /// The machine lacks something; nothing was changed.
     Missing(Vec<Missing>),
+    /// Only this host was asked for, and there is none.
+    NoHost {
+        /// What was asked for.
+        host: HostName,
+        /// The hosts there are.
+        known: Vec<HostName>,
+    },
     /// The machine said no.
     Failed(Error),
 }
@@ -64,6 +73,10 @@ pub struct Work {
     pub plan: Arc<Plan>,
     /// What was wrong with the recorded state, if something was; it is taken to be unknown.
     pub spoilt: Option<String>,
+    /// The key under which the plan's digests are made.
+    pub key: DigestKey,
+    /// Whether there is no state of the lab yet, so that the key is only now made.
+    pub is_new: bool,
     yard: Option<Yard>,
 }
 
@@ -72,7 +85,8 @@ pub struct Work {
 struct Yard {
     machine: Arc<Machine>,
     state: State,
-    lab: Lab,
+    /// What is exported; nothing anew where hosts are only removed.
+    lab: Option<Lab>,
     lock: Flock<File>,
     /// Tells the waiting parent that something was applied.
     begun: std::io::PipeWriter,
@@ -81,7 +95,23 @@ struct Yard {
 impl Session {
     /// The lab called `name` below the state directory `root`. `exe` is this program, which is also the supervisor.
     pub fn new(root: &Path, name: &LabName, exe: &Path) -> Self {
-        Self { root: root.to_owned(), name: name.clone(), exe: exe.to_owned() }
+        Self {
+            root: root.to_owned(),
+            name: name.clone(),
+            exe: exe.to_owned(),
+            scope: Scope::Lab,
+            new_key: None,
+        }
+    }
+
+    /// The same, but plans are about this part of the lab only.
+    pub fn only(self, scope: Scope) -> Self {
+        Self { scope, ..self }
+    }
+
+    /// The same; a lab that was never applied gets this key, so that digests can be compared with those of an earlier plan.
+    pub fn with_key(self, key: DigestKey) -> Self {
+        Self { new_key: Some(key), ..self }
     }
 
     /// The numbers of addresses handed out before, per network and per `HOST/INTERFACE`.
@@ -94,11 +124,13 @@ impl Session {
     pub fn look(&self, lab: &Lab, work: impl FnOnce(Result<Work, Error>) -> u8) -> Result<u8, Refused> {
         let directory = self.open()?;
         let client = directory.as_ref().map(Client::connect).transpose().map_err(unreachable)?.flatten();
-        let (state, spoilt) = self.recorded()?;
-        let graph = Arc::new(lower(lab, &state.key).map_err(Refused::Wrong)?);
-        let Some(directory) = directory.filter(|_| client.is_some() || !state.resources.is_empty()) else {
-            let plan = Arc::new(plan(&graph, &state.resources, &Observed::new()));
-            return Ok(work(Ok(Work { graph, plan, spoilt, yard: None })));
+        let known = self.recorded()?;
+        let graph = Arc::new(lower(lab, &known.state.key).map_err(Refused::Wrong)?);
+        self.check_scope(&graph, &known.state)?;
+        let Some(directory) = directory.filter(|_| client.is_some() || !known.state.resources.is_empty())
+        else {
+            let plan = self.planned(&graph, &known.state, &Observed::new());
+            return Ok(work(Ok(known.work(graph, plan, None))));
         };
         let started = client.is_none();
         let client = match client {
@@ -106,10 +138,10 @@ impl Session {
             None => start(&directory, &self.exe)?,
         };
         let code = enter(&client, || {
-            work(inside(&directory, lab, &state).and_then(|machine| {
-                let plan =
-                    Arc::new(plan(&graph, &state.resources, &observe(&machine, &graph, &state.resources)?));
-                Ok(Work { graph, plan, spoilt, yard: None })
+            work(inside(&directory, lab, &known.state).and_then(|machine| {
+                let observed = observe(&machine, &graph, &known.state.resources)?;
+                let plan = self.planned(&graph, &known.state, &observed);
+                Ok(known.work(graph, plan, None))
             }))
         });
         if started {
@@ -121,9 +153,10 @@ impl Session {
     /// Hands `work` the plan for `lab` and the means to carry it out. What was started for that ends again, and the
     /// directory that was made goes, if `work` applies nothing.
     pub fn change(&self, lab: &Lab, work: impl FnOnce(Result<Work, Error>) -> u8) -> Result<u8, Refused> {
-        let (state, spoilt) = self.recorded()?;
-        let graph = Arc::new(lower(lab, &state.key).map_err(Refused::Wrong)?);
-        let missing = missing(&graph);
+        let known = self.recorded()?;
+        let graph = Arc::new(lower(lab, &known.state.key).map_err(Refused::Wrong)?);
+        self.check_scope(&graph, &known.state)?;
+        let missing = self.missing(&graph);
         if !missing.is_empty() {
             return Err(Refused::Missing(missing));
         }
@@ -136,12 +169,12 @@ impl Session {
         let (mut heard, begun) =
             std::io::pipe().map_err(|source| Error::caused("make a pipe to a child", source))?;
         let code = enter(&client, || {
-            work(inside(&directory, lab, &state).and_then(|machine| {
-                let plan =
-                    Arc::new(plan(&graph, &state.resources, &observe(&machine, &graph, &state.resources)?));
+            work(inside(&directory, lab, &known.state).and_then(|machine| {
+                let observed = observe(&machine, &graph, &known.state.resources)?;
+                let plan = self.planned(&graph, &known.state, &observed);
                 let machine = Arc::new(machine);
-                let yard = Yard { machine, state, lab: lab.clone(), lock, begun };
-                Ok(Work { graph, plan, spoilt, yard: Some(yard) })
+                let yard = Yard { machine, state: known.state.clone(), lab: Some(lab.clone()), lock, begun };
+                Ok(known.work(graph, plan, Some(yard)))
             }))
         });
         let applied = heard.read(&mut [0]).is_ok_and(|count| count > 0);
@@ -155,20 +188,89 @@ impl Session {
         code
     }
 
+    /// Hands `work` the plan that removes the hosts in scope, and the means to carry it out; `None` where the lab does not
+    /// run, or is not there. It needs no lab file.
+    pub fn remove(&self, work: impl FnOnce(Result<Work, Error>) -> u8) -> Result<Option<u8>, Refused> {
+        let Some(directory) = self.open()? else { return Ok(None) };
+        let Some(client) = Client::connect(&directory).map_err(unreachable)? else { return Ok(None) };
+        let lock = state::lock(directory.path())?;
+        let (_heard, begun) =
+            std::io::pipe().map_err(|source| Error::caused("make a pipe to a child", source))?;
+        let known = self.recorded()?;
+        let graph = Arc::new(Graph::default());
+        self.check_scope(&graph, &known.state)?;
+        let code = enter(&client, || {
+            let machine = Client::connect(&directory)
+                .map_err(unreachable)
+                .and_then(|client| client.ok_or_else(|| Error::found("reach the supervisor", "it ended")))
+                .and_then(|client| Machine::new(client, known.state.key.clone(), BTreeMap::new()));
+            work(machine.and_then(|machine| {
+                let recorded = &known.state.resources;
+                let observed = observe(&machine, &graph, recorded)?;
+                let plan = narrow(removal(recorded, &observed), &graph, recorded, &self.scope);
+                let machine = Arc::new(machine);
+                let yard = Yard { machine, state: known.state.clone(), lab: None, lock, begun };
+                Ok(known.work(graph, plan, Some(yard)))
+            }))
+        })?;
+        Ok(Some(code))
+    }
+
+    fn planned(&self, graph: &Graph, state: &State, observed: &Observed) -> Plan {
+        let recorded = &state.resources;
+        narrow(plan(graph, recorded, observed), graph, recorded, &self.scope)
+    }
+
+    /// What this machine lacks for the part of a lab that is looked at.
+    pub fn missing(&self, graph: &Graph) -> Vec<Missing> {
+        let needed = needed(graph, &self.scope);
+        missing_for(graph, |id| needed.contains(id))
+    }
+
+    /// Only hosts that are there, or will be, can be asked for.
+    fn check_scope(&self, graph: &Graph, state: &State) -> Result<(), Refused> {
+        let Scope::Hosts(hosts) = &self.scope else { return Ok(()) };
+        let ids = graph.iter().map(|resource| &resource.id).chain(state.resources.keys());
+        let known: BTreeSet<&HostName> = ids.filter_map(|id| id.host.as_ref()).collect();
+        match hosts.iter().find(|host| !known.contains(host)) {
+            None => Ok(()),
+            Some(host) => {
+                Err(Refused::NoHost { host: host.clone(), known: known.into_iter().cloned().collect() })
+            }
+        }
+    }
+
     fn open(&self) -> Result<Option<LabDirectory>, Error> {
         LabDirectory::open(&self.root, self.name.as_str())
             .map_err(|error| Error::caused(format!("open the directory of lab `{}`", self.name), error))
     }
 
-    /// The recorded state, and what is wrong with it.
-    fn recorded(&self) -> Result<(State, Option<String>), Error> {
+    fn recorded(&self) -> Result<Known, Error> {
+        let new = || self.new_key.clone().map_or_else(random_key, Ok);
         Ok(match state::load(&self.root.join(self.name.as_str()))? {
-            Loaded::Known(state) => (state, None),
-            Loaded::Absent => (State::new(random_key()?), None),
+            Loaded::Known(state) => Known { state, spoilt: None, is_new: false },
+            Loaded::Absent => Known { state: State::new(new()?), spoilt: None, is_new: true },
             Loaded::Spoilt { path, reason } => {
-                (State::new(random_key()?), Some(format!("`{}` cannot be read: {reason}", path.display())))
+                let spoilt = Some(format!("`{}` cannot be read: {reason}", path.display()));
+                Known { state: State::new(new()?), spoilt, is_new: false }
             }
         })
+    }
+}
+
+/// The recorded state, as it is found.
+struct Known {
+    state: State,
+    /// What is wrong with it.
+    spoilt: Option<String>,
+    /// Whether there is none yet.
+    is_new: bool,
+}
+
+impl Known {
+    fn work(&self, graph: Arc<Graph>, plan: Plan, yard: Option<Yard>) -> Work {
+        let (spoilt, key) = (self.spoilt.clone(), self.state.key.clone());
+        Work { graph, plan: Arc::new(plan), spoilt, key, is_new: self.is_new, yard }
     }
 }
 
@@ -184,12 +286,13 @@ impl Work {
         let _ = yard.begun.write_all(&[1]);
         drop(yard.begun);
         let ledger = Ledger::open(yard.machine.path(), yard.lock, yard.state)?;
-        ledger.note_leases(&yard.lab);
         let site = Site { machine: yard.machine, graph: self.graph, plan: self.plan };
+        let Some(lab) = yard.lab else { return apply::apply(&site, &ledger, events, stop) };
+        ledger.note_leases(&lab);
         // Many small files, while the kernel makes namespaces.
         thread::scope(|scope| {
             let directory = site.machine.directory();
-            let exported = scope.spawn(|| exports::write(directory, &yard.lab, views(directory, &yard.lab)));
+            let exported = scope.spawn(|| exports::write(directory, &lab, views(directory, &lab)));
             let outcome = apply::apply(&site, &ledger, events, stop);
             exported.join().unwrap_or_else(|panic| resume_unwind(panic)).and(outcome)
         })
@@ -198,11 +301,15 @@ impl Work {
 
 /// What this machine lacks for a lab, each thing once.
 pub fn missing(graph: &Graph) -> Vec<Missing> {
+    missing_for(graph, |_| true)
+}
+
+fn missing_for(graph: &Graph, counts: impl Fn(&ResourceId) -> bool) -> Vec<Missing> {
     let mut found: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for kind in Kind::ALL {
         let specs: Vec<_> = graph
             .iter()
-            .filter(|resource| resource.id.kind == *kind)
+            .filter(|resource| resource.id.kind == *kind && counts(&resource.id))
             .map(|resource| (&resource.id, &resource.spec))
             .collect();
         for Missing { what, needed_by, cure } in kind.missing(&specs) {

@@ -79,6 +79,7 @@ fn tell(plan: &Plan, sources: &Sources) -> String {
             Reason::New(span) => format!("new in {}", sources.place(*span)),
             Reason::Changed(span) => format!("changed in {}", sources.place(*span)),
             Reason::Unwanted => "no longer in the lab".to_owned(),
+            Reason::Destroyed => "destroyed".to_owned(),
             Reason::Missing => "missing".to_owned(),
             Reason::Drifted => "drifted".to_owned(),
             Reason::Reads(id) => format!("reads {id}"),

@@ -1,6 +1,6 @@
 //! `topo apply`: plans, shows, asks, does, and says how to enter.
 
-use crate::cli::{Context, Format, LabArgs};
+use crate::cli::{Context, Format, LabArgs, OnlyArgs};
 use crate::exit::{Exit, Failure};
 use crate::interrupt::{Stop, Urgency};
 use crate::session::Prepared;
@@ -21,6 +21,8 @@ use topo_engine::session::Work;
 pub(crate) struct Args {
     #[command(flatten)]
     lab: LabArgs,
+    #[command(flatten)]
+    only: OnlyArgs,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -33,7 +35,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let prepared = Prepared::new(context, &args.lab)?;
+    let (lab, scope) = args.only.with_lab(args.lab.lab.as_deref())?;
+    let prepared = Prepared::new(context, lab.as_deref(), &args.lab.inputs)?.only(scope);
     let for_programs = args.format == Format::Json;
     let exit = prepared.change(context, for_programs, |work| change(context, args, &prepared, work))?;
     context.labs.remember(prepared.name.as_str(), &prepared.entry)?;

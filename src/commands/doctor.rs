@@ -46,7 +46,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 
 /// What the lab needs and the machine lacks.
 fn needs(context: &Context, args: &LabArgs) -> Result<Vec<Missing>, Failure> {
-    let prepared = Prepared::new(context, args)?;
+    let prepared = Prepared::new(context, args.lab.as_deref(), &args.inputs)?;
     // Nothing is compared, so any key will do.
     match lower(&prepared.lab, &DigestKey::new([0; 32])) {
         Ok(graph) => Ok(missing(&graph)),

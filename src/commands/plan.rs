@@ -1,16 +1,18 @@
 //! `topo plan`: what `apply` would do, and why.
 
-use crate::cli::{Context, LabArgs};
+use crate::cli::{Context, LabArgs, OnlyArgs};
 use crate::exit::{Exit, Failure};
 use crate::session::Prepared;
 use crate::ui::{self, plan::Detail};
-use topo_engine::session::{Work, missing};
+use topo_engine::session::Work;
 
 /// Show what apply would do, and why
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     lab: LabArgs,
+    #[command(flatten)]
+    only: OnlyArgs,
     /// End with 2 where there is something to do
     #[arg(long)]
     detailed_exitcode: bool,
@@ -32,13 +34,14 @@ pub(crate) enum PlanFormat {
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let prepared = Prepared::new(context, &args.lab)?;
+    let (lab, scope) = args.only.with_lab(args.lab.lab.as_deref())?;
+    let prepared = Prepared::new(context, lab.as_deref(), &args.lab.inputs)?.only(scope);
     prepared.look(context, args.format == PlanFormat::Json, |work| show(context, args, &prepared, work))
 }
 
 fn show(context: &Context, args: &Args, prepared: &Prepared, work: &Work) -> Result<Exit, Failure> {
     let (name, sources, plan) = (prepared.name.as_str(), &prepared.sources, &work.plan);
-    let missing = missing(&work.graph);
+    let missing = prepared.session.missing(&work.graph);
     let text = match args.format {
         PlanFormat::Json => ui::json::text(&ui::json::plan(name, plan, sources, &missing)),
         PlanFormat::Markdown => ui::markdown::plan(name, plan, sources),

@@ -132,6 +132,7 @@ fn reason(reason: &Reason, sources: &Sources) -> Json {
         Reason::New(span) => ("new", Some(*span), None),
         Reason::Changed(span) => ("changed", Some(*span), None),
         Reason::Unwanted => ("unwanted", None, None),
+        Reason::Destroyed => ("destroyed", None, None),
         Reason::Missing => ("missing", None, None),
         Reason::Drifted => ("drifted", None, None),
         Reason::Reads(id) => ("reads", None, Some(id)),

@@ -13,7 +13,7 @@ pub type Observed = BTreeMap<ResourceId, Attributes>;
 
 /// What to do so that the machine becomes what is desired.
 pub fn plan(desired: &Graph, recorded: &BTreeMap<ResourceId, Recorded>, observed: &Observed) -> Plan {
-    let mut plan = removal_of(recorded, observed, |id| desired.get(id).is_none());
+    let mut plan = removal_of(recorded, observed, &Reason::Unwanted, |id| desired.get(id).is_none());
     let removed: BTreeSet<ResourceId> = plan.steps.iter().map(|step| step.id.clone()).collect();
     let mut actions: BTreeMap<&ResourceId, Action> = BTreeMap::new();
     for resource in desired.iter() {
@@ -57,7 +57,7 @@ pub fn plan(desired: &Graph, recorded: &BTreeMap<ResourceId, Recorded>, observed
 
 /// What to do so that nothing of what is recorded is left.
 pub fn removal(recorded: &BTreeMap<ResourceId, Recorded>, observed: &Observed) -> Plan {
-    removal_of(recorded, observed, |_| true)
+    removal_of(recorded, observed, &Reason::Destroyed, |_| true)
 }
 
 /// Whether and why something happens to a desired resource.
@@ -144,6 +144,7 @@ fn differences(desired: &Attributes, now: &Attributes) -> Vec<Change> {
 fn removal_of(
     recorded: &BTreeMap<ResourceId, Recorded>,
     observed: &Observed,
+    reason: &Reason,
     unwanted: impl Fn(&ResourceId) -> bool,
 ) -> Plan {
     let mut plan = Plan::default();
@@ -174,9 +175,9 @@ fn removal_of(
             id: id.clone(),
             action: Action::Delete,
             changes: Vec::new(),
-            reason: Reason::Unwanted,
+            reason: reason.clone(),
             after: dependents.get(id).cloned().unwrap_or_default(),
-            depends_on: Vec::new(),
+            depends_on: known.depends_on.clone(),
             attributes: known.attributes.clone(),
         });
     }

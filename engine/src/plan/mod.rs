@@ -1,6 +1,8 @@
 //! From desired, recorded and observed to what is to be done. Pure: no clock, no kernel, no files.
 
 mod decide;
+mod saved;
+mod scope;
 
 use crate::attribute::{Attribute, Attributes};
 use crate::graph::{Dependency, ResourceId};
@@ -9,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use topo_lang::Span;
 
 pub use decide::{Observed, plan, removal};
+pub use saved::{Moved, SavedPlan, SavedReason, SavedStep};
+pub use scope::{Scope, narrow, needed};
 
 /// What to do, in an order that respects every dependency. Steps that change nothing are not in it.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +38,7 @@ impl Plan {
             Reason::New(_)
             | Reason::Changed(_)
             | Reason::Unwanted
+            | Reason::Destroyed
             | Reason::Missing
             | Reason::Drifted
             | Reason::Interrupted => false,
@@ -63,7 +68,7 @@ pub struct Step {
     pub reason: Reason,
     /// Steps of this plan that come first.
     pub after: Vec<ResourceId>,
-    /// Its edges, to be recorded.
+    /// Its edges, to be recorded; for a removal, the recorded ones.
     pub depends_on: Vec<Dependency>,
     /// The attributes it has afterwards; for a removal, the recorded ones.
     pub attributes: Attributes,
@@ -84,7 +89,7 @@ pub enum Action {
 }
 
 /// One differing attribute.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Its name.
     pub attribute: String,
@@ -103,6 +108,8 @@ pub enum Reason {
     Changed(Span),
     /// The lab no longer asks for it.
     Unwanted,
+    /// It is to go, whatever the lab asks for.
+    Destroyed,
     /// It was made and is gone.
     Missing,
     /// It was made and is no longer what it was.

@@ -57,6 +57,9 @@ fn with_lab(root: &str, file: &str, work: impl FnOnce(&Session, &Lab) -> Result<
                 println!("{missing:?}");
                 return 3;
             }
+            Err(Refused::NoHost { host, .. }) => {
+                return fail(&Error::found("look at a host", format!("no host `{host}`")));
+            }
             Err(Refused::Failed(error)) => return fail(&error),
         },
         Err(wrong) => wrong,

@@ -33,7 +33,7 @@ impl Manage for Network {
             let mut adding =
                 lowering.of_lab(name.as_str(), Network, network.span).needs(Bridge::id(name), Why::Order);
             for (host, interface) in ports.remove(name).unwrap_or_default() {
-                adding = adding.needs(Veth::id(host, interface), Why::Order).sets_up(host);
+                adding = adding.needs(Veth::id(host, interface), Why::After).sets_up(host);
             }
         }
     }
