@@ -20,7 +20,7 @@ impl Evaluator {
     }
 
     fn write_json(&mut self, output: &mut String, thunk: ThunkId, span: Span) -> Result<(), Raised> {
-        let value = self.force(thunk)?;
+        let value = self.force(thunk).map_err(|raised| raised.seen_from(span))?;
         self.check_text(output.len(), span)?;
         match &value {
             Val::Null => output.push_str("null"),

@@ -87,6 +87,12 @@ impl Raised {
         true
     }
 
+    /// A mistake within a definition that is built in, shown where its value was asked for.
+    pub(crate) fn seen_from(mut self, span: Span) -> Self {
+        self.relocate(span);
+        self
+    }
+
     /// What to show.
     pub fn diagnostic(&self) -> Diagnostic {
         let mut diagnostic = self.0.diagnostic.clone();

@@ -484,10 +484,7 @@ impl Evaluator {
                             let at = at.filter(|_| left.is_empty());
                             let args = Args { values: &all, span, name: builtin.name, at };
                             let result = self.deeper(|evaluator| (builtin.run)(evaluator, args));
-                            result.map_err(|mut raised| {
-                                raised.relocate(span);
-                                raised
-                            })?
+                            result.map_err(|raised| raised.seen_from(span))?
                         } else {
                             Val::Function(Rc::new(Function::Builtin(builtin, all)))
                         }

@@ -255,7 +255,7 @@ impl Walk<'_> {
         let value = match self.evaluator.force(thunk) {
             Ok(value) => value,
             Err(raised) => {
-                self.wrong(raised);
+                self.wrong(raised.seen_from(span));
                 return None;
             }
         };

@@ -211,3 +211,5 @@ let s = { a.b = 1; }; in s.a.c
 let f = n: builtins.head n; in f 1
 ---
 builtins.concatStringsSep "," 1
+---
+lib.attrVals [ "b" ] { a = 1; }
