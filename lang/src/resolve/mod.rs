@@ -85,13 +85,14 @@ pub(crate) fn resolve(
     Resolved { program, lab, diagnostics, unreadable: unreadable || endless }
 }
 
-/// Takes away what was said about a line that the parser complained about: the first `before` are the parser's.
+/// Takes away what was said about a line that the parser could not read: the first `before` are the parser's.
 fn consequences(diagnostics: &mut Vec<Diagnostic>, before: usize, sources: &Sources) {
     let line = |diagnostic: &Diagnostic| {
         let span = diagnostic.primary.as_ref()?.span;
         Some((span.source, sources.get(span.source).line_column(span.start).0))
     };
-    let broken: BTreeSet<_> = diagnostics[..before].iter().filter_map(line).collect();
+    let refused = diagnostics[..before].iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let broken: BTreeSet<_> = refused.filter_map(line).collect();
     let mut at = 0;
     diagnostics.retain(|diagnostic| {
         at += 1;
