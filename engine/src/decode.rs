@@ -4,7 +4,7 @@
 
 use crate::check;
 use crate::codes;
-use crate::lab::{File, Host, Inputs, Lab, Network, Scalar, Secret};
+use crate::lab::{File, Host, Inputs, Lab, Network, Scalar, Secret, Size};
 use crate::name::LabName;
 use indexmap::IndexMap;
 use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
@@ -89,6 +89,15 @@ pub(crate) fn duration<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result
     })
 }
 
+/// The same, where there may be none.
+pub(crate) fn optional_duration<'de, D>(deserializer: D) -> Result<Option<Duration>, D::Error>
+where
+    D: de::Deserializer<'de>,
+{
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    duration(text.into_deserializer()).map(Some)
+}
+
 fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut total = Duration::ZERO;
@@ -112,6 +121,21 @@ fn parse_duration(text: &str) -> Option<Duration> {
         }
         rest = next;
     }
+}
+
+/// A number of bytes, with one of the prefixes that the language knows. All of them count in 1,024s, as the kernel does.
+fn parse_size(text: &str) -> Option<u64> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit.trim_end_matches('B').trim_end_matches('i') {
+        "" => 0,
+        "k" | "K" => 10,
+        "M" => 20,
+        "G" => 30,
+        "T" => 40,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
 /// What is wrong, and where as soon as somebody knows.
@@ -306,6 +330,15 @@ impl<'de> Deserialize<'de> for Inputs {
     }
 }
 
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = deserializer.deserialize_any(TextVisitor)?;
+        parse_size(&text)
+            .map(Size)
+            .ok_or_else(|| de::Error::custom(format!("expected a size such as `64M`, found `{text}`")))
+    }
+}
+
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TextVisitor).map(Scalar)
@@ -362,5 +395,16 @@ mod tests {
         check("", None);
         check("s", None);
         check("5 s", None);
+    }
+
+    #[test]
+    fn sizes() {
+        let check = |text, bytes| assert_eq!(parse_size(text), bytes, "{text}");
+        check("512", Some(512));
+        check("64k", Some(64 << 10));
+        check("10M", Some(10 << 20));
+        check("1GiB", Some(1 << 30));
+        check("99999999T", None);
+        check("1X", None);
     }
 }

@@ -200,14 +200,59 @@ pub struct Daemon {
     pub environment: IndexMap<String, String>,
     /// The working directory.
     pub directory: AbsolutePath,
+    /// What it reads from standard input.
+    pub stdin: Option<Secret>,
+    /// The files that what it prints goes to.
+    pub log: Log,
+    /// How long it may run.
+    #[serde(deserialize_with = "crate::decode::optional_duration")]
+    pub lifetime: Option<Duration>,
     /// Numeric user id.
     pub user: u32,
     /// Numeric group id.
     pub group: u32,
+    /// The only capabilities it may have; what its user has where none are said.
+    pub capabilities: Option<Vec<Spanned<String>>>,
+    /// Limits of its resources.
+    pub limits: Limits,
     /// Debian packages that have what it needs.
     pub package: Vec<String>,
     /// Whether it needs more than one user id.
     pub id_range: bool,
+}
+
+/// The files that what a daemon prints goes to.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Log {
+    /// How large one may become.
+    pub size: Size,
+    /// How many that were set aside are kept.
+    pub count: u32,
+}
+
+/// How much of its host's resources a daemon may have; all there is where nothing is said.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Limits {
+    /// Bytes of address space.
+    pub address_space: Option<Size>,
+    /// Bytes of a core file.
+    pub core: Option<Size>,
+    /// Processor time.
+    #[serde(deserialize_with = "crate::decode::optional_duration")]
+    pub cpu_time: Option<Duration>,
+    /// Bytes of data.
+    pub data: Option<Size>,
+    /// Bytes of any file it writes.
+    pub file_size: Option<Size>,
+    /// Bytes that stay in memory.
+    pub locked_memory: Option<Size>,
+    /// Open files.
+    pub open_files: Option<u32>,
+    /// Processes of its user.
+    pub processes: Option<u32>,
+    /// Bytes of stack.
+    pub stack: Option<Size>,
 }
 
 /// When the supervisor starts an ended daemon again.
@@ -248,6 +293,10 @@ pub struct Ready {
     pub log: Option<String>,
     /// TCP ports that listen.
     pub port: Vec<u16>,
+    /// A Unix socket that listens.
+    pub socket: Option<AbsolutePath>,
+    /// Whether it says itself that it is ready.
+    pub notify: bool,
     /// A file that exists.
     pub file: Option<AbsolutePath>,
     /// A command that ends with 0.
@@ -340,6 +389,10 @@ impl Serialize for Secret {
 /// Any value as canonical JSON, compared and never shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inputs(pub Secret);
+
+/// A number of bytes, such as `64M`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub u64);
 
 /// A number or a text, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]

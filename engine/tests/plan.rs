@@ -27,7 +27,7 @@ use topo_engine::lower::lower;
 use topo_engine::name::{HostName, LabName};
 use topo_engine::plan::{Action, Bookkeeping, Change, Observed, Plan, Reason, plan};
 use topo_engine::state::Recorded;
-use topo_lang::{Diagnostic, Inputs, Sources, World, evaluate};
+use topo_lang::{Diagnostic, Inputs, Sources, Span, World, evaluate};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -76,8 +76,8 @@ fn tell(plan: &Plan, sources: &Sources) -> String {
             Action::Delete => '-',
         };
         let reason = match &step.reason {
-            Reason::New(span) => format!("new in {}", sources.place(*span)),
-            Reason::Changed(span) => format!("changed in {}", sources.place(*span)),
+            Reason::New(span) => format!("new in {}", place(sources, *span)),
+            Reason::Changed(span) => format!("changed in {}", place(sources, *span)),
             Reason::Unwanted => "no longer in the lab".to_owned(),
             Reason::Destroyed => "destroyed".to_owned(),
             Reason::Missing => "missing".to_owned(),
@@ -100,6 +100,15 @@ fn tell(plan: &Plan, sources: &Sources) -> String {
     }
     writeln!(text, "{} unchanged", plan.unchanged).unwrap();
     text
+}
+
+/// Where something is written; lines of the library count for nothing here.
+fn place(sources: &Sources, span: Span) -> String {
+    let place = sources.place(span);
+    match place.rsplit_once(':') {
+        Some((name, _)) if name.starts_with("std:") => name.to_owned(),
+        _ => place,
+    }
 }
 
 fn difference(change: &Change) -> String {

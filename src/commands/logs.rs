@@ -4,11 +4,11 @@ use crate::cli::Context;
 use crate::exit::{Exit, Failure};
 use crate::running::{Running, WhichLab};
 use crate::ui::{self, style};
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 use topo_engine::error::Error;
+use topo_engine::runtime::LogReader;
 
 /// How often files are looked at for more.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -33,7 +33,7 @@ pub(crate) struct Args {
 struct Log {
     daemon: String,
     path: PathBuf,
-    read: u64,
+    reader: LogReader,
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
@@ -97,22 +97,18 @@ fn logs(running: &Running, host: &str, daemon: Option<&str>) -> Result<Vec<Log>,
             "`topo status` shows who has which",
         ));
     }
-    let log = |daemon: String| Log { path: directory.join(format!("{daemon}.log")), daemon, read: 0 };
+    let log = |daemon: String| {
+        let path = directory.join(format!("{daemon}.log"));
+        Log { reader: LogReader::from_start(path.clone()), path, daemon }
+    };
     Ok(daemons.into_iter().map(log).collect())
 }
 
 impl Log {
-    /// What was added since it was read last; a file that became shorter is read from its beginning.
+    /// What was added since it was read last.
     fn more(&mut self) -> Result<String, Failure> {
         let failed = |source| Error::caused(format!("read `{}`", self.path.display()), source);
-        let mut file = File::open(&self.path).map_err(failed)?;
-        let length = file.metadata().map_err(failed)?.len();
-        if length < self.read {
-            self.read = 0;
-        }
-        file.seek(SeekFrom::Start(self.read)).map_err(failed)?;
-        let mut bytes = Vec::new();
-        self.read += file.read_to_end(&mut bytes).map_err(failed)? as u64;
+        let bytes = self.reader.more().map_err(failed)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }

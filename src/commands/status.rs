@@ -139,9 +139,9 @@ fn describe(state: &DaemonState) -> String {
         DaemonState::Running { .. } => "running".to_owned(),
         DaemonState::Stopping { .. } => "stopping".to_owned(),
         DaemonState::Backoff { ending, again_in_ms } => {
-            format!("ended with {ending}, again in {:.1} s", *again_in_ms as f64 / 1000.0)
+            format!("{}, again in {:.1} s", ending.told(), *again_in_ms as f64 / 1000.0)
         }
-        DaemonState::Exited { ending } => format!("ended with {ending}"),
+        DaemonState::Exited { ending } => ending.told(),
         DaemonState::Failed { reason } => reason.clone(),
         DaemonState::Stopped => "stopped".to_owned(),
     }

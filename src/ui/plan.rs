@@ -184,7 +184,7 @@ fn write_step(
     match (step.action, detail) {
         // What was there once is told in words; what is new is in the lab file.
         (Action::Create, Detail::Brief) if step.reason == Reason::Missing => {
-            for (attribute, value) in &step.attributes {
+            for (attribute, value) in step.attributes.iter().filter(|(_, value)| says_something(value)) {
                 if let Attribute::Text(_) | Attribute::List(_) = value {
                     let _ = writeln!(out, "       {attribute} {}", shown(value));
                 }
@@ -192,7 +192,7 @@ fn write_step(
         }
         (Action::Create, Detail::Brief) | (Action::Delete, _) => {}
         (Action::Create, Detail::Full) => {
-            for (attribute, value) in &step.attributes {
+            for (attribute, value) in step.attributes.iter().filter(|(_, value)| says_something(value)) {
                 let _ = writeln!(out, "       {attribute} {}", shown(value));
             }
         }
@@ -266,6 +266,11 @@ fn wrap(text: &str, width: usize, indent: &str) -> String {
 /// The resource without the host that the heading already names.
 fn within_host(id: &ResourceId) -> String {
     if id.name.is_empty() { id.kind.to_string() } else { format!("{} {}", id.kind, id.name) }
+}
+
+/// Whether there is a value at all; none is worth a word only where there was one.
+fn says_something(value: &Attribute) -> bool {
+    !matches!(value, Attribute::List(values) if values.is_empty())
 }
 
 fn shown(value: &Attribute) -> String {

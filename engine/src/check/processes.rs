@@ -1,7 +1,9 @@
 //! Steps, daemons, and the keys that one host has from another's database.
 
 use crate::codes;
+use crate::decode::Spanned;
 use crate::lab::{Keytab, Lab};
+use crate::linux::capability;
 use crate::name::{HostName, PrincipalName, RealmName};
 use topo_lang::nearest::nearest;
 use topo_lang::{Diagnostic, Span};
@@ -13,6 +15,9 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
         }
         for (daemon_name, daemon) in &host.daemons {
             command(&daemon.run, daemon.run.span, &format!("daemon `{name}/{daemon_name}`"), complaints);
+            for capability in daemon.capabilities.iter().flatten() {
+                known_capability(capability, complaints);
+            }
         }
         for (path, own) in &host.keytabs {
             keytab(lab, name, path.as_str(), own, own.span, complaints);
@@ -33,6 +38,18 @@ fn command(run: &[String], span: Span, what: &str, complaints: &mut Vec<Diagnost
             format!("{what} has a zero byte in its command"),
         ));
     }
+}
+
+fn known_capability(name: &Spanned<String>, complaints: &mut Vec<Diagnostic>) {
+    if capability::number(name).is_some() {
+        return;
+    }
+    let complaint =
+        Diagnostic::error(codes::UNKNOWN_NAME, name.span, format!("there is no capability `{}`", name.value));
+    complaints.push(match nearest(name, capability::NAMES) {
+        Some(near) => complaint.help(format!("did you mean `{near}`?")),
+        None => complaint.help("`capabilities(7)` has them all; `net-bind-service` is one"),
+    });
 }
 
 fn keytab(

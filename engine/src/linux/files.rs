@@ -2,7 +2,7 @@
 
 use std::ffi::{CString, OsStr};
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -87,6 +87,16 @@ pub fn open_log(path: &Path) -> Result<File> {
         .mode(0o600)
         .open(path)
         .map_err(|source| Error::new("open the log", path.display(), source))
+}
+
+/// A file without a name that has these contents, to be read from its beginning. It survives no `exec` under its own number.
+pub fn with_contents(contents: &[u8]) -> Result<OwnedFd> {
+    let failed = |source| Error::new("make", "a file in memory", source);
+    let flags = nix::sys::memfd::MFdFlags::MFD_CLOEXEC;
+    let memory = nix::sys::memfd::memfd_create(c"topo", flags).map_err(|errno| failed(errno.into()))?;
+    let mut file = File::from(memory);
+    file.write_all(contents).and_then(|()| file.rewind()).map_err(failed)?;
+    Ok(file.into())
 }
 
 /// Marks a directory of an overlay's layer (in a user namespace) so that nothing of the layers below it shows.

@@ -5,6 +5,7 @@
 
 #![expect(unsafe_code, reason = "fork, exec, raw system calls and ioctls have no safe form")]
 
+pub mod capability;
 mod error;
 pub mod files;
 pub mod ids;

@@ -279,6 +279,13 @@ pub fn limit_open_files(soft: u64) -> Result<()> {
         .map_err(|errno| Error::new("set", "the limit of open files", errno))
 }
 
+/// Limits a resource of this process and of those it starts; what is limited further already stays so.
+pub fn limit(resource: Resource, value: u64) -> Result<()> {
+    getrlimit(resource)
+        .and_then(|(_, hard)| setrlimit(resource, value.min(hard), value.min(hard)))
+        .map_err(|errno| Error::new("limit", format!("{resource:?} to {value}"), errno))
+}
+
 /// Becomes another program with exactly this environment. A program without `/` is searched in its `PATH`. Returns only
 /// when it failed.
 pub fn execute(argv: &[String], env: &BTreeMap<String, String>) -> io::Error {

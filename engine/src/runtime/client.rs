@@ -129,6 +129,11 @@ impl Client {
         single(self.done(&Request::Restart { id: id.into() }, &[])?)
     }
 
+    /// Has a daemon treated as `spec` says from now on, without starting it again.
+    pub fn adjust(&self, id: &str, spec: &DaemonSpec) -> Result<()> {
+        self.done(&Request::Adjust { id: id.into(), spec: Box::new(spec.clone()) }, &[]).map(drop)
+    }
+
     /// Stops a daemon and has the supervisor forget it.
     pub fn forget(&self, id: &str) -> Result<()> {
         self.done(&Request::Forget { id: id.into() }, &[]).map(drop)

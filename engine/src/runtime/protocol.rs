@@ -13,7 +13,7 @@ use super::spec::{DaemonSpec, DaemonStatus, HostView};
 use crate::linux::socket;
 
 /// Raised with every change that an older supervisor would misunderstand.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A frame longer than this is not one of ours.
 const MAX_FRAME: usize = 32 << 20;
@@ -74,6 +74,14 @@ pub enum Request {
     Restart {
         /// The daemon's name in the lab.
         id: String,
+    },
+    /// From now on treat a daemon as this says, without starting it again: when it is stopped and restarted, and where
+    /// its output goes. What it was executed with counts from the next start.
+    Adjust {
+        /// The daemon's name in the lab.
+        id: String,
+        /// How it runs.
+        spec: Box<DaemonSpec>,
     },
     /// Stop a daemon and no longer know it.
     Forget {

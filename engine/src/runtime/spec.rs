@@ -1,6 +1,6 @@
 //! What the supervisor is told about hosts and daemons, and what it tells back. No kinds: only what a process needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -47,16 +47,83 @@ pub struct DaemonSpec {
     pub uid: u32,
     /// Its group id in the lab.
     pub gid: u32,
-    /// Where stdout and stderr go, seen from the lab; appended.
-    pub log: PathBuf,
+    /// What standard input has; nothing where there is none.
+    #[serde(default)]
+    pub stdin: Option<String>,
+    /// Where stdout and stderr go.
+    pub log: LogSpec,
+    /// Limits of its resources, besides those it has of itself.
+    #[serde(default)]
+    pub limits: BTreeMap<Limit, u64>,
+    /// The only capabilities it may ever have, by number; all that its user has where none are said. One that is not
+    /// root has them from the start.
+    #[serde(default)]
+    pub capabilities: Option<BTreeSet<u8>>,
+    /// Whether it gets a socket in `NOTIFY_SOCKET` to say on that it is ready.
+    #[serde(default)]
+    pub notify: bool,
     /// What happens when it ends by itself.
     pub restart: Restart,
     /// The signal that asks it to end.
     pub stop_signal: i32,
     /// How long it has to end, in milliseconds; then it is killed with all of its session.
     pub stop_timeout_ms: u64,
+    /// How long it may run, in milliseconds; then it is stopped, which counts as a failure.
+    #[serde(default)]
+    pub lifetime_ms: Option<u64>,
     /// Given back by `Status`, so that the engine knows which specification runs.
     pub digest: String,
+}
+
+/// Files that a daemon's output goes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogSpec {
+    /// The one that grows, seen from the lab. Those set aside have a number behind their name, the newest 1.
+    pub path: PathBuf,
+    /// In bytes: when the next piece would exceed it, the file is set aside.
+    pub size: u64,
+    /// How many set aside are kept.
+    pub count: u32,
+}
+
+/// A resource of which a process may be given only so much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Limit {
+    /// Bytes of address space.
+    AddressSpace,
+    /// Bytes of a core file.
+    Core,
+    /// Seconds of processor time.
+    CpuTime,
+    /// Bytes of data.
+    Data,
+    /// Bytes of a file that it writes.
+    FileSize,
+    /// Bytes that stay in memory.
+    LockedMemory,
+    /// Open files.
+    OpenFiles,
+    /// Processes of its user.
+    Processes,
+    /// Bytes of stack.
+    Stack,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Limit::AddressSpace => "address-space",
+            Limit::Core => "core",
+            Limit::CpuTime => "cpu-time",
+            Limit::Data => "data",
+            Limit::FileSize => "file-size",
+            Limit::LockedMemory => "locked-memory",
+            Limit::OpenFiles => "open-files",
+            Limit::Processes => "processes",
+            Limit::Stack => "stack",
+        })
+    }
 }
 
 /// What happens when a daemon ends by itself.
@@ -85,6 +152,10 @@ pub struct DaemonStatus {
     pub state: DaemonState,
     /// How often it was started again by itself.
     pub restarts: u32,
+    /// Whether it has said on its socket that it is ready, since it was started last.
+    pub notified: bool,
+    /// What it last said there about itself.
+    pub says: Option<String>,
     /// Its log.
     pub log: PathBuf,
 }
@@ -136,6 +207,8 @@ pub enum Ending {
     Code(i32),
     /// By this signal.
     Signal(i32),
+    /// It was stopped at the end of its lifetime.
+    Overdue,
 }
 
 impl Ending {
@@ -144,11 +217,21 @@ impl Ending {
         self == Ending::Code(0)
     }
 
+    /// What is said of a process that ended so: `ended with exit code 1`.
+    pub fn told(self) -> String {
+        match self {
+            Ending::Code(_) => format!("ended with {self}"),
+            Ending::Signal(_) => format!("ended by {self}"),
+            Ending::Overdue => format!("stopped at {self}"),
+        }
+    }
+
     /// The exit code a shell would show: 128 and the number of the signal.
     pub fn shell_code(self) -> u8 {
         let code = match self {
             Ending::Code(code) => code,
             Ending::Signal(signal) => 128 + signal,
+            Ending::Overdue => 128 + nix::sys::signal::Signal::SIGTERM as i32,
         };
         u8::try_from(code & 0xff).unwrap_or(u8::MAX)
     }
@@ -162,6 +245,7 @@ impl fmt::Display for Ending {
                 Ok(signal) => formatter.write_str(signal.as_str()),
                 Err(_) => write!(formatter, "signal {number}"),
             },
+            Ending::Overdue => formatter.write_str("the end of its lifetime"),
         }
     }
 }

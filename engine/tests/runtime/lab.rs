@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use topo_engine::linux::{namespace, process};
 use topo_engine::runtime::{
-    Client, Command, DaemonSpec, DaemonState, DaemonStatus, IdMap, LabDirectory, Restart, enter,
+    Client, Command, DaemonSpec, DaemonState, DaemonStatus, IdMap, LabDirectory, LogSpec, Restart, enter,
     exec_in_host, start,
 };
 
@@ -88,10 +88,15 @@ impl Lab {
             cwd: "/".into(),
             uid: 0,
             gid: 0,
-            log: self.directory.host("h").log(id),
+            stdin: None,
+            log: LogSpec { path: self.directory.host("h").log(id), size: 1 << 20, count: 1 },
+            limits: BTreeMap::new(),
+            capabilities: None,
+            notify: false,
             restart: Restart::No,
             stop_signal: 15,
             stop_timeout_ms: 5_000,
+            lifetime_ms: None,
             digest: format!("digest of {id}"),
         }
     }

@@ -1,18 +1,22 @@
 //! Starting daemons until they answer, and stopping them.
 
-use super::observe::{ended, statuses};
+use super::observe::statuses;
 use super::{Daemon, ready};
 use crate::error::Error;
 use crate::graph::ResourceId;
-use crate::kinds::Manage;
+use crate::kinds::{Manage, Updating};
 use crate::lab::{self, StopSignal};
 use crate::machine::Machine;
-use crate::runtime::{DaemonSpec, DaemonState, Restart};
+use crate::runtime::{DaemonSpec, DaemonState, LogSpec, Restart};
 use nix::sys::signal::Signal;
 use std::os::fd::AsFd;
+use std::time::Duration;
 
 /// How many lines of its log a failing daemon shows.
 const LINES: usize = 20;
+
+/// What can change while it runs: what the supervisor does with it.
+const WHILE_IT_RUNS: &[&str] = &["restart", "stop", "log", "lifetime"];
 
 /// Starts it, anew where it runs, and returns when it answers.
 pub(super) fn start(machine: &Machine, id: &ResourceId, daemon: &Daemon) -> Result<(), Error> {
@@ -21,35 +25,70 @@ pub(super) fn start(machine: &Machine, id: &ResourceId, daemon: &Daemon) -> Resu
     let client = machine.client();
     machine.open(&daemon.host)?;
     client.forget(&name).map_err(failed)?;
-    let attributes = serde_json::to_string(&daemon.attributes(machine.key()));
-    let log = client.directory().host(daemon.host.as_str()).log(&daemon.name);
-    let spec = DaemonSpec {
-        host: daemon.host.to_string(),
-        argv: daemon.run.clone(),
-        env: daemon.environment.clone(),
-        cwd: daemon.directory.as_path().to_owned(),
-        uid: daemon.user,
-        gid: daemon.group,
-        log: log.clone(),
-        restart: match daemon.restart {
-            lab::Restart::No => Restart::No,
-            lab::Restart::OnFailure => Restart::OnFailure,
-            lab::Restart::Always => Restart::Always,
-        },
-        stop_signal: signal(daemon.stop) as i32,
-        stop_timeout_ms: u64::try_from(daemon.stop_timeout.as_millis()).unwrap_or(u64::MAX),
-        digest: attributes.map_err(|error| Error::caused(format!("start {id}"), error))?,
-    };
-    let mut log = ready::Log::new(log);
+    let spec = spec(machine, id, daemon)?;
+    let mut log = ready::Log::new(spec.log.path.clone())
+        .map_err(|source| Error::caused(format!("read `{}`", spec.log.path.display()), source))?;
     let pidfd = client.start(&name, &spec).map_err(failed)?;
     let Err(detail) = ready::wait(machine, daemon, &name, pidfd.as_fd(), &mut log)? else { return Ok(()) };
     let detail = match detail {
         ready::NotReady::Ended => ending(machine, &name),
-        ready::NotReady::Late(what) => format!("not ready within {:?}: {what}", daemon.ready.timeout),
+        ready::NotReady::Late(what) => {
+            format!("not ready within {:?}: {what}", daemon.wanted.ready.timeout)
+        }
     };
     // Left running it would look as if it were ready.
     client.forget(&name).map_err(failed)?;
     Err(Error::found(format!("start {id}"), detail).log(log.last_lines(LINES)))
+}
+
+/// Changes it as it runs where it can be, else starts it anew.
+pub(super) fn update(machine: &Machine, one: &Updating<'_, Daemon>) -> Result<(), Error> {
+    let wanted = one.spec.attributes(machine.key());
+    let mut different =
+        wanted.iter().filter(|(name, value)| one.before.get(*name) != Some(*value)).peekable();
+    // Nothing is different: something it reads is.
+    let as_it_runs =
+        different.peek().is_some() && different.all(|(name, _)| WHILE_IT_RUNS.contains(&name.as_str()));
+    if !as_it_runs {
+        return start(machine, one.id, one.spec);
+    }
+    machine
+        .client()
+        .adjust(&Daemon::supervised(one.id), &spec(machine, one.id, one.spec)?)
+        .map_err(|error| Error::caused(format!("change {}", one.id), error))
+}
+
+/// What the supervisor is told.
+fn spec(machine: &Machine, id: &ResourceId, daemon: &Daemon) -> Result<DaemonSpec, Error> {
+    let wanted = &daemon.wanted;
+    let attributes = serde_json::to_string(&daemon.attributes(machine.key()));
+    let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Ok(DaemonSpec {
+        host: daemon.host.to_string(),
+        argv: wanted.run.value.clone(),
+        env: daemon.environment.clone(),
+        cwd: wanted.directory.as_path().to_owned(),
+        uid: wanted.user,
+        gid: wanted.group,
+        stdin: wanted.stdin.as_ref().map(|stdin| stdin.reveal().to_owned()),
+        log: LogSpec {
+            path: machine.directory().host(daemon.host.as_str()).log(&daemon.name),
+            size: wanted.log.size.0,
+            count: wanted.log.count,
+        },
+        limits: daemon.limits(),
+        capabilities: daemon.capabilities.clone(),
+        notify: wanted.ready.notify,
+        restart: match wanted.restart {
+            lab::Restart::No => Restart::No,
+            lab::Restart::OnFailure => Restart::OnFailure,
+            lab::Restart::Always => Restart::Always,
+        },
+        stop_signal: signal(wanted.stop) as i32,
+        stop_timeout_ms: milliseconds(wanted.stop_timeout),
+        lifetime_ms: wanted.lifetime.map(milliseconds),
+        digest: attributes.map_err(|error| Error::caused(format!("start {id}"), error))?,
+    })
 }
 
 /// Ends it; one that does not run, or is not known, is fine.
@@ -65,7 +104,7 @@ fn ending(machine: &Machine, name: &str) -> String {
     let status = statuses(machine).ok().and_then(|all| all.into_iter().find(|status| status.id == name));
     match status.map(|status| status.state) {
         Some(DaemonState::Exited { ending } | DaemonState::Backoff { ending, .. }) => {
-            format!("{} before it was ready", ended(ending))
+            format!("{} before it was ready", ending.told())
         }
         Some(DaemonState::Failed { reason }) => reason,
         _ => "ended before it was ready".to_owned(),

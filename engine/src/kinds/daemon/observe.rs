@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::kinds::Subject;
 use crate::lab::Restart;
 use crate::machine::Machine;
-use crate::runtime::{DaemonState, DaemonStatus, Ending};
+use crate::runtime::{DaemonState, DaemonStatus};
 use std::collections::BTreeMap;
 
 /// The state that is wanted.
@@ -37,18 +37,10 @@ fn state(state: &DaemonState) -> String {
     match state {
         DaemonState::Starting | DaemonState::Running { .. } => RUNNING.to_owned(),
         DaemonState::Stopping { .. } => "stopping".to_owned(),
-        DaemonState::Backoff { ending, .. } => format!("{}, to be started again", ended(*ending)),
-        DaemonState::Exited { ending } => ended(*ending),
+        DaemonState::Backoff { ending, .. } => format!("{}, to be started again", ending.told()),
+        DaemonState::Exited { ending } => ending.told(),
         DaemonState::Failed { reason } => format!("failed: {reason}"),
         DaemonState::Stopped => "stopped".to_owned(),
-    }
-}
-
-/// How a process ended, by name.
-pub(super) fn ended(ending: Ending) -> String {
-    match ending {
-        Ending::Code(code) => format!("ended with exit code {code}"),
-        Ending::Signal(_) => format!("ended by {ending}"),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a daemon should be, and how it follows from the lab.
 
 use super::{apply, observe};
-use crate::attribute::Attributes;
+use crate::attribute::{Attribute, Attributes};
+use crate::decode::Spanned;
 use crate::digest::DigestKey;
 use crate::environment;
 use crate::error::Error;
@@ -10,48 +11,56 @@ use crate::kinds::netns::Netns;
 use crate::kinds::output::no_program;
 use crate::kinds::package::{self, Needs};
 use crate::kinds::{Manage, Subject, Updating};
-use crate::lab::{self, Host, Lab, Ready, Restart, StopSignal};
+use crate::lab::{self, Host, Lab, Size};
+use crate::linux::capability;
 use crate::lower::Lowering;
 use crate::machine::{Machine, Missing};
-use crate::name::{AbsolutePath, HostName};
-use std::collections::BTreeMap;
-use std::time::Duration;
+use crate::name::HostName;
+use crate::runtime::Limit;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A daemon.
 #[derive(Clone, Debug)]
 pub struct Daemon {
     pub(super) host: HostName,
     pub(super) name: String,
-    pub(super) run: Vec<String>,
+    /// What the lab says of it.
+    pub(super) wanted: Box<lab::Daemon>,
+    /// All variables: the host's and its own.
     pub(super) environment: BTreeMap<String, String>,
-    pub(super) directory: AbsolutePath,
-    pub(super) user: u32,
-    pub(super) group: u32,
-    pub(super) restart: Restart,
-    pub(super) stop: StopSignal,
-    pub(super) stop_timeout: Duration,
-    pub(super) ready: Box<Ready>,
-    packages: Vec<String>,
-    id_range: bool,
+    /// By number.
+    pub(super) capabilities: Option<BTreeSet<u8>>,
 }
 
 impl Daemon {
     fn new(host_name: &HostName, name: &str, host: &Host, daemon: &lab::Daemon) -> Self {
+        let number = |name: &Spanned<String>| capability::number(name);
+        let numbers = |names: &Vec<Spanned<String>>| names.iter().filter_map(number).collect();
         Daemon {
             host: host_name.clone(),
             name: name.to_owned(),
-            run: daemon.run.value.clone(),
             environment: environment::of_process([&host.environment, &daemon.environment]),
-            directory: daemon.directory.clone(),
-            user: daemon.user,
-            group: daemon.group,
-            restart: daemon.restart,
-            stop: daemon.stop,
-            stop_timeout: daemon.stop_timeout,
-            ready: Box::new(daemon.ready.clone()),
-            packages: daemon.package.clone(),
-            id_range: daemon.id_range,
+            capabilities: daemon.capabilities.as_ref().map(numbers),
+            wanted: Box::new(daemon.clone()),
         }
+    }
+
+    /// The limits that are said.
+    pub(super) fn limits(&self) -> BTreeMap<Limit, u64> {
+        let limits = &self.wanted.limits;
+        let bytes = |size: Option<Size>| size.map(|size| size.0);
+        let all = [
+            (Limit::AddressSpace, bytes(limits.address_space)),
+            (Limit::Core, bytes(limits.core)),
+            (Limit::CpuTime, limits.cpu_time.map(|time| time.as_secs())),
+            (Limit::Data, bytes(limits.data)),
+            (Limit::FileSize, bytes(limits.file_size)),
+            (Limit::LockedMemory, bytes(limits.locked_memory)),
+            (Limit::OpenFiles, limits.open_files.map(u64::from)),
+            (Limit::Processes, limits.processes.map(u64::from)),
+            (Limit::Stack, bytes(limits.stack)),
+        ];
+        all.into_iter().filter_map(|(limit, value)| Some((limit, value?))).collect()
     }
 
     /// What the supervisor calls it.
@@ -61,8 +70,21 @@ impl Daemon {
 }
 
 impl Manage for Daemon {
-    const IN_PLACE: &'static [&'static str] =
-        &["run", "environment", "directory", "user", "group", "restart", "stop", "state"];
+    const IN_PLACE: &'static [&'static str] = &[
+        "run",
+        "environment",
+        "directory",
+        "user",
+        "group",
+        "restart",
+        "stop",
+        "state",
+        "stdin",
+        "log",
+        "lifetime",
+        "capabilities",
+        "limits",
+    ];
     const BATCH: bool = false;
 
     fn lower(lab: &Lab, lowering: &mut Lowering) {
@@ -92,29 +114,48 @@ impl Manage for Daemon {
     }
 
     fn attributes(&self, key: &DigestKey) -> Attributes {
+        let wanted = &self.wanted;
         let environment: Vec<String> =
             self.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        Attributes::from([
-            ("run".into(), self.run.clone().into()),
+        let mut attributes = Attributes::from([
+            ("run".into(), wanted.run.value.clone().into()),
             ("environment".into(), key.secret(environment.join("\0").as_bytes())),
-            ("directory".into(), self.directory.as_str().into()),
-            ("user".into(), self.user.into()),
-            ("group".into(), self.group.into()),
-            ("restart".into(), observe::restart_word(self.restart).into()),
+            ("directory".into(), wanted.directory.as_str().into()),
+            ("user".into(), wanted.user.into()),
+            ("group".into(), wanted.group.into()),
+            ("restart".into(), observe::restart_word(wanted.restart).into()),
             (
                 "stop".into(),
-                format!("{} within {:?}", apply::signal(self.stop).as_str(), self.stop_timeout).into(),
+                format!("{} within {:?}", apply::signal(wanted.stop).as_str(), wanted.stop_timeout).into(),
             ),
             ("state".into(), observe::RUNNING.into()),
-        ])
+        ]);
+        // What has no attribute is not compared, and that something is no longer said must be seen.
+        let mut say = |name: &str, value: Option<Attribute>| {
+            attributes.insert(name.into(), value.unwrap_or_else(|| Vec::new().into()));
+        };
+        say("stdin", wanted.stdin.as_ref().map(|stdin| key.secret(stdin.reveal().as_bytes())));
+        say("log", Some(format!("{} of {} bytes", wanted.log.count, wanted.log.size.0).into()));
+        say("lifetime", wanted.lifetime.map(|lifetime| format!("{lifetime:?}").into()));
+        let names = |numbers: &BTreeSet<u8>| {
+            numbers
+                .iter()
+                .map(|number| capability::NAMES[usize::from(*number)].to_owned())
+                .collect::<Vec<_>>()
+        };
+        say("capabilities", self.capabilities.as_ref().map(|numbers| names(numbers).into()));
+        let limits: Vec<String> =
+            self.limits().iter().map(|(limit, value)| format!("{limit}={value}")).collect();
+        say("limits", Some(limits.into()));
+        attributes
     }
 
     fn missing(specs: &[(&ResourceId, &Self)]) -> Vec<Missing> {
         package::missing(specs.iter().map(|(id, daemon)| Needs {
             id,
-            program: daemon.run.first().map_or("", String::as_str),
-            packages: &daemon.packages,
-            id_range: daemon.id_range,
+            program: daemon.wanted.run.first().map_or("", String::as_str),
+            packages: &daemon.wanted.package,
+            id_range: daemon.wanted.id_range,
         }))
     }
 
@@ -127,8 +168,7 @@ impl Manage for Daemon {
     }
 
     fn update(machine: &Machine, wanted: &[Updating<'_, Self>]) -> Vec<Result<(), Error>> {
-        let wanted: Vec<_> = wanted.iter().map(|one| (one.id, one.spec)).collect();
-        Self::create(machine, &wanted)
+        wanted.iter().map(|one| apply::update(machine, one)).collect()
     }
 
     fn delete(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)]) -> Vec<Result<(), Error>> {

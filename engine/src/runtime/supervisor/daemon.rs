@@ -1,18 +1,20 @@
 //! One daemon: what it is doing, and how its process comes to be. The process is a child of the supervisor inside the
 //! host's pid namespace: a helper enters the host and forks a sibling of itself.
 
-use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::Resource;
 use nix::unistd::Pid;
 
 use super::super::error::Failure;
 use super::super::protocol::Request;
 use super::super::report::Report;
-use super::super::spec::{DaemonSpec, DaemonState, DaemonStatus, Ending, Restart};
+use super::super::spec::{DaemonSpec, DaemonState, DaemonStatus, Ending, Limit, Restart};
+use super::log::Log;
+use super::notices::{self, Notices};
 use crate::linux::process::Fork;
-use crate::linux::{Error as KernelError, Result as KernelResult, namespace, process};
+use crate::linux::{Error as KernelError, Result as KernelResult, capability, files, namespace, process};
 
 /// The first wait before a daemon is started again; doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -29,6 +31,10 @@ pub(super) struct Daemon {
     pub(super) waiting: Vec<u64>,
     /// Requests that came while it was starting or stopping.
     pub(super) deferred: Vec<(u64, Request)>,
+    /// From its first start on.
+    pub(super) log: Option<Log>,
+    /// While it runs, where it asks for one.
+    pub(super) notices: Option<Notices>,
     next_wait: Duration,
 }
 
@@ -55,6 +61,8 @@ pub(super) enum Then {
     Stay,
     Start,
     Forget,
+    /// Its lifetime is over: as if it had ended by itself.
+    Judge,
 }
 
 pub(super) struct Process {
@@ -80,6 +88,8 @@ impl Daemon {
             restarts: 0,
             waiting: Vec::new(),
             deferred: Vec::new(),
+            log: None,
+            notices: None,
             next_wait: FIRST_WAIT,
         }
     }
@@ -95,14 +105,21 @@ impl Daemon {
         }
     }
 
+    /// Where its words come from.
+    pub(super) fn talks_through(&self) -> [Option<BorrowedFd<'_>>; 2] {
+        [self.log.as_ref().map(Log::reading), self.notices.as_ref().map(AsFd::as_fd)]
+    }
+
     /// When something has to be done about it by itself.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match &self.state {
             State::Stopping { deadline, .. } => Some(*deadline),
             State::Backoff { until, .. } => Some(*until),
-            State::Starting | State::Running(_) | State::Exited(_) | State::Failed(_) | State::Stopped => {
-                None
+            State::Running(process) => {
+                let lifetime = Duration::from_millis(self.spec.lifetime_ms?);
+                process.since.checked_add(lifetime)
             }
+            State::Starting | State::Exited(_) | State::Failed(_) | State::Stopped => None,
         }
     }
 
@@ -146,16 +163,19 @@ impl Daemon {
             digest: self.spec.digest.clone(),
             state,
             restarts: self.restarts,
-            log: self.spec.log.clone(),
+            notified: self.notices.as_ref().is_some_and(|notices| notices.ready),
+            says: self.notices.as_ref().and_then(|notices| notices.status.clone()),
+            log: self.spec.log.path.clone(),
         }
     }
 }
 
 /// In a process just forked from the supervisor: starts the daemon in the host's namespaces.
 pub(super) fn be_helper(
+    id: &str,
     spec: &DaemonSpec,
     init: BorrowedFd<'_>,
-    log: &File,
+    log: BorrowedFd<'_>,
     open_files: u64,
     mut report: Report,
 ) -> ! {
@@ -163,7 +183,7 @@ pub(super) fn be_helper(
         Ok(Fork::Parent(pid)) => report.born(pid),
         Ok(Fork::Child) => {
             let failure = match prepare(spec, log, open_files) {
-                Ok(()) => execute(spec),
+                Ok(()) => execute(id, spec),
                 Err(error) => error.into(),
             };
             report.fail(failure);
@@ -173,21 +193,48 @@ pub(super) fn be_helper(
     process::exit_now(0)
 }
 
-fn prepare(spec: &DaemonSpec, log: &File, open_files: u64) -> KernelResult<()> {
+fn prepare(spec: &DaemonSpec, log: BorrowedFd<'_>, open_files: u64) -> KernelResult<()> {
     nix::unistd::setsid().map_err(|errno| KernelError::new("make", "a session", errno))?;
-    process::redirect(log.as_fd(), 1)?;
-    process::redirect(log.as_fd(), 2)?;
+    if let Some(text) = &spec.stdin {
+        process::redirect(files::with_contents(text.as_bytes())?.as_fd(), 0)?;
+    }
+    process::redirect(log, 1)?;
+    process::redirect(log, 2)?;
     process::close_on_exec_from(3)?;
     process::limit_open_files(open_files)?;
+    for (limit, value) in &spec.limits {
+        process::limit(resource(*limit), *value)?;
+    }
     std::env::set_current_dir(&spec.cwd)
         .map_err(|source| KernelError::new("enter the directory", spec.cwd.display(), source))?;
-    process::become_user(spec.uid, spec.gid)?;
+    match &spec.capabilities {
+        None => process::become_user(spec.uid, spec.gid)?,
+        Some(capabilities) => capability::become_user_with(spec.uid, spec.gid, capabilities)?,
+    }
     process::restore_signals();
     Ok(())
 }
 
-fn execute(spec: &DaemonSpec) -> Failure {
-    let error = process::execute(&spec.argv, &spec.env);
+fn resource(limit: Limit) -> Resource {
+    match limit {
+        Limit::AddressSpace => Resource::RLIMIT_AS,
+        Limit::Core => Resource::RLIMIT_CORE,
+        Limit::CpuTime => Resource::RLIMIT_CPU,
+        Limit::Data => Resource::RLIMIT_DATA,
+        Limit::FileSize => Resource::RLIMIT_FSIZE,
+        Limit::LockedMemory => Resource::RLIMIT_MEMLOCK,
+        Limit::OpenFiles => Resource::RLIMIT_NOFILE,
+        Limit::Processes => Resource::RLIMIT_NPROC,
+        Limit::Stack => Resource::RLIMIT_STACK,
+    }
+}
+
+fn execute(id: &str, spec: &DaemonSpec) -> Failure {
+    let mut env = spec.env.clone();
+    if spec.notify {
+        env.insert(notices::VARIABLE.to_owned(), notices::path(id));
+    }
+    let error = process::execute(&spec.argv, &env);
     Failure::Execute {
         program: spec.argv.first().cloned().unwrap_or_default(),
         host: spec.host.clone(),

@@ -1,7 +1,7 @@
 //! The supervisor's daemons: asked to start and stop, started again, given up.
 
 use std::mem;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -10,11 +10,12 @@ use nix::unistd::Pid;
 use super::super::error::Failure;
 use super::super::protocol::Request;
 use super::super::report;
-use super::super::spec::Ending;
+use super::super::spec::{DaemonSpec, Ending};
 use super::daemon::{self, Daemon, State, Then};
-use super::hosts::Waiting;
+use super::hosts::{Host, Waiting};
+use super::log::Log;
+use super::notices::Notices;
 use super::serve::{Newborn, Supervisor, duplicate};
-use crate::linux::files;
 use crate::linux::process::{self, Fork};
 
 impl Supervisor {
@@ -38,6 +39,10 @@ impl Supervisor {
             Request::Stop { id } => self.stop(number, &id, Then::Stay),
             Request::Restart { id } => self.stop(number, &id, Then::Start),
             Request::Forget { id } => self.stop(number, &id, Then::Forget),
+            Request::Adjust { id, spec } => {
+                let outcome = self.adjust(&id, *spec);
+                self.settle(number, outcome);
+            }
             _ => {}
         }
     }
@@ -54,6 +59,15 @@ impl Supervisor {
         }
     }
 
+    fn adjust(&mut self, id: &str, spec: DaemonSpec) -> Result<Vec<OwnedFd>, Failure> {
+        let daemon = self.daemons.get_mut(id).ok_or_else(|| Failure::UnknownDaemon { id: id.to_string() })?;
+        if let Some(log) = &mut daemon.log {
+            log.adjust(&spec.log);
+        }
+        daemon.spec = spec;
+        Ok(Vec::new())
+    }
+
     /// Asks its process to end; without one, what follows a stop happens at once.
     pub(super) fn begin_stop(&mut self, id: &str, then: Then) {
         let Some(daemon) = self.daemons.get_mut(id) else { return };
@@ -62,6 +76,8 @@ impl Supervisor {
                 let limit = Duration::from_millis(daemon.spec.stop_timeout_ms);
                 // Only an unknown signal can fail; then the deadline is left.
                 let _ = process::send_signal(process.pidfd.as_fd(), daemon.spec.stop_signal);
+                // One that was halted could not obey.
+                let _ = process::signal(process.pidfd.as_fd(), Signal::SIGCONT);
                 daemon.state = State::Stopping { process, deadline: Instant::now() + limit, then };
             }
             stopping @ (State::Stopping { .. } | State::Starting) => daemon.state = stopping,
@@ -79,7 +95,7 @@ impl Supervisor {
                 }
                 self.begin_start(id);
             }
-            Then::Start | Then::Stay => self.daemon_settled(id, State::Stopped),
+            Then::Start | Then::Stay | Then::Judge => self.daemon_settled(id, State::Stopped),
             Then::Forget => {
                 self.daemon_settled(id, State::Stopped);
                 // A deferred request may have brought it back.
@@ -98,11 +114,20 @@ impl Supervisor {
     }
 
     pub(super) fn execute(&mut self, id: &str, init: BorrowedFd<'_>) -> Result<(), Failure> {
-        let Some(daemon) = self.daemons.get(id) else { return Ok(()) };
-        let log = files::open_log(&daemon.spec.log)?;
+        let Some(daemon) = self.daemons.get_mut(id) else { return Ok(()) };
+        let spec = &daemon.spec;
+        let log = match &mut daemon.log {
+            Some(log) => log,
+            none @ None => none.insert(Log::open(&spec.log, spec.uid, spec.gid)?),
+        };
+        let host = self.hosts.get(&spec.host).and_then(Host::pid);
+        daemon.notices = match host.filter(|_| spec.notify) {
+            Some(host) => Some(Notices::open(id, host)?),
+            None => None,
+        };
         let (reading, report) = report::channel()?;
         match process::fork()? {
-            Fork::Child => daemon::be_helper(&daemon.spec, init, &log, self.open_files, report),
+            Fork::Child => daemon::be_helper(id, spec, init, log.writing(), self.open_files, report),
             Fork::Parent(_) => self.expect(Newborn::Daemon(id.to_string()), reading),
         }
     }
@@ -150,11 +175,13 @@ impl Supervisor {
                     daemon.restarts += 1;
                     self.begin_start(&id);
                 }
-                State::Starting
-                | State::Running(_)
-                | State::Exited(_)
-                | State::Failed(_)
-                | State::Stopped => {}
+                State::Running(_) => {
+                    if let Some(log) = &mut daemon.log {
+                        log.note("stopped at the end of its lifetime");
+                    }
+                    self.begin_stop(&id, Then::Judge);
+                }
+                State::Starting | State::Exited(_) | State::Failed(_) | State::Stopped => {}
             }
         }
     }
@@ -167,11 +194,29 @@ impl Supervisor {
         self.daemon_settled(id, state);
     }
 
-    pub(super) fn daemon_ended(&mut self, id: &str, ending: Ending) {
+    /// What it printed, and what it said about itself.
+    pub(super) fn attend_daemon(&mut self, id: &str) {
         let Some(daemon) = self.daemons.get_mut(id) else { return };
+        if let Some(log) = &mut daemon.log {
+            log.take();
+        }
+        if let Some(notices) = &mut daemon.notices {
+            notices.take();
+        }
+    }
+
+    pub(super) fn daemon_ended(&mut self, id: &str, ending: Ending) {
+        // Whoever hears of its end finds its last words in the log.
+        self.attend_daemon(id);
+        let Some(daemon) = self.daemons.get_mut(id) else { return };
+        daemon.notices = None;
         match mem::replace(&mut daemon.state, State::Exited(ending)) {
             State::Running(process) => {
                 let state = daemon.after_end(&process, ending);
+                self.daemon_settled(id, state);
+            }
+            State::Stopping { process, then: Then::Judge, .. } => {
+                let state = daemon.after_end(&process, Ending::Overdue);
                 self.daemon_settled(id, state);
             }
             State::Stopping { then, .. } => self.stopped(id, then),

@@ -8,6 +8,8 @@ mod daemon;
 mod daemons;
 mod host;
 mod hosts;
+mod log;
+mod notices;
 mod serve;
 mod skeleton;
 

@@ -96,6 +96,9 @@ impl Supervisor {
             for number in ready.births.into_iter().rev() {
                 self.attend_birth(number);
             }
+            for id in ready.daemons {
+                self.attend_daemon(&id);
+            }
             if ready.signals {
                 self.take_signals();
             }
@@ -121,6 +124,13 @@ impl Supervisor {
             let send = if connection.wants_to_send() { PollFlags::POLLOUT } else { PollFlags::empty() };
             PollFd::new(connection.as_fd(), PollFlags::POLLIN | send)
         }));
+        let first_daemon = watched.len();
+        let talking: Vec<(&String, BorrowedFd<'_>)> = self
+            .daemons
+            .iter()
+            .flat_map(|(id, daemon)| daemon.talks_through().into_iter().flatten().map(move |fd| (id, fd)))
+            .collect();
+        watched.extend(talking.iter().map(|(_, fd)| PollFd::new(*fd, PollFlags::POLLIN)));
         match poll(&mut watched, process::timeout(deadline)) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(errno) => return Err(KernelError::new("wait for", "requests", errno)),
@@ -131,10 +141,12 @@ impl Supervisor {
             let events = watched[first_connection + number].revents()?;
             (!events.is_empty()).then(|| (*key, events.contains(PollFlags::POLLOUT)))
         });
+        let daemons = talking.iter().enumerate().filter(|(number, _)| happened(first_daemon + number));
         Ok(Ready {
             listener: happened(0),
             signals: happened(1),
             births: (0..self.births.len()).filter(|number| happened(2 + number)).collect(),
+            daemons: daemons.map(|(_, (id, _))| (*id).clone()).collect(),
             connections: connections.collect(),
         })
     }
@@ -260,6 +272,7 @@ impl Supervisor {
             Request::Start { ref id, .. }
             | Request::Stop { ref id }
             | Request::Restart { ref id }
+            | Request::Adjust { ref id, .. }
             | Request::Forget { ref id } => {
                 let id = id.clone();
                 self.ask_daemon(number, &id, request);
@@ -383,6 +396,8 @@ struct Ready {
     signals: bool,
     /// Positions in `births`, ascending.
     births: Vec<usize>,
+    /// Those that have printed something, or said something about themselves.
+    daemons: Vec<String>,
     /// Each with whether it takes what is to be sent.
     connections: Vec<(u64, bool)>,
 }
