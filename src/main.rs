@@ -10,6 +10,7 @@ mod lab;
 mod labs;
 mod path;
 mod running;
+mod saved;
 mod session;
 mod timeout;
 mod ui;

@@ -7,6 +7,7 @@ use crate::lab;
 use crate::labs::Entry;
 use std::path::Path;
 use topo_engine::decode::decode;
+use topo_engine::digest::DigestKey;
 use topo_engine::error::Error;
 use topo_engine::lab::Lab;
 use topo_engine::linux::machine::{Outcome, Probe, probes};
@@ -77,6 +78,11 @@ impl Prepared {
     /// The same lab; plans are about this part of it only.
     pub(crate) fn only(self, scope: Scope) -> Self {
         Self { session: self.session.only(scope), ..self }
+    }
+
+    /// The same lab; if it was never applied, its digests are made under this key.
+    pub(crate) fn with_key(self, key: &DigestKey) -> Self {
+        Self { session: self.session.with_key(key.clone()), ..self }
     }
 
     /// Looks at the lab, running or not, and hands the plan to `work`.

@@ -109,6 +109,11 @@ impl Session {
         Self { scope, ..self }
     }
 
+    /// The part of the lab that plans are about.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// The same; a lab that was never applied gets this key, so that digests can be compared with those of an earlier plan.
     pub fn with_key(self, key: DigestKey) -> Self {
         Self { new_key: Some(key), ..self }

@@ -3,6 +3,7 @@
 use crate::cli::{Context, Format, LabArgs, OnlyArgs};
 use crate::exit::{Exit, Failure};
 use crate::interrupt::{Stop, Urgency};
+use crate::saved::{self, SavedFile};
 use crate::session::Prepared;
 use crate::timeout;
 use crate::ui::plan::Detail;
@@ -16,7 +17,7 @@ use topo_engine::kinds::Kind;
 use topo_engine::plan::{Action, Step};
 use topo_engine::session::Work;
 
-/// Make the running lab what the file says
+/// Make the running lab what the file says, or do what a saved plan says
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -36,9 +37,33 @@ pub(crate) struct Args {
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let (lab, scope) = args.only.with_lab(args.lab.lab.as_deref())?;
-    let prepared = Prepared::new(context, lab.as_deref(), &args.lab.inputs)?.only(scope);
     let for_programs = args.format == Format::Json;
+    if let Some(path) = lab.as_deref().filter(|lab| saved::is_plan(lab)) {
+        return saved_plan(context, args, path);
+    }
+    let prepared = Prepared::new(context, lab.as_deref(), &args.lab.inputs)?.only(scope);
     let exit = prepared.change(context, for_programs, |work| change(context, args, &prepared, work))?;
+    context.labs.remember(prepared.name.as_str(), &prepared.entry)?;
+    Ok(exit)
+}
+
+/// Does exactly what is in a plan that was saved, or nothing.
+fn saved_plan(context: &Context, args: &Args, path: &str) -> Result<Exit, Failure> {
+    if !args.only.only.is_empty() || args.lab.inputs.params.is_some() {
+        let message = "`--only` and `--params` belong to `topo plan`: a saved plan is applied as it is";
+        return Err(Failure::input(message, "leave them away"));
+    }
+    let file = SavedFile::read(path)?;
+    let inputs = file.entry(path, &args.lab.inputs)?;
+    let mut prepared = Prepared::of_file(context, &inputs.file, &inputs.inputs(), Some(file.lab.as_str()))?
+        .only(file.scope());
+    if let Some(key) = file.key() {
+        prepared = prepared.with_key(key);
+    }
+    let exit = prepared.change(context, args.format == Format::Json, |work| {
+        file.check(path, &work, &prepared.sources)?;
+        change(context, args, &prepared, work)
+    })?;
     context.labs.remember(prepared.name.as_str(), &prepared.entry)?;
     Ok(exit)
 }

@@ -99,6 +99,16 @@ pub(crate) fn consequences(plan: &Plan) -> BTreeMap<&ResourceId, Vec<String>> {
     out
 }
 
+/// What is done to a resource, as a verb.
+pub(crate) fn verb(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "change",
+        Action::Replace => "replace",
+        Action::Delete => "remove",
+    }
+}
+
 /// `10.0.0.5/24 → 10.0.0.6/24`
 pub(crate) fn difference(change: &Change, arrow: &str) -> String {
     let shown = |value: &Option<Attribute>| value.as_ref().map_or("nothing".to_owned(), shown);
