@@ -131,18 +131,18 @@ impl Evaluation {
 }
 
 /// An evaluation under way.
-struct Running {
-    sources: Sources,
+pub(crate) struct Running {
+    pub(crate) sources: Sources,
     lab: LabName,
-    diagnostics: Vec<Diagnostic>,
-    evaluator: Evaluator,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) evaluator: Evaluator,
     program: Arc<Program>,
     /// `None` after a source that could not be read: most of what is missing then would be a consequence.
-    machine: Option<Rc<Machine>>,
+    pub(crate) machine: Option<Rc<Machine>>,
 }
 
 impl Running {
-    fn start(world: &dyn World, entry: &str, inputs: &Inputs) -> Running {
+    pub(crate) fn start(world: &dyn World, entry: &str, inputs: &Inputs) -> Running {
         let mut sources = Sources::default();
         let mut evaluator = Evaluator::new(inputs.limits);
         evaluator.set_leases(inputs.leases.clone());
@@ -163,14 +163,14 @@ impl Running {
         Running { sources, lab, diagnostics, evaluator, program, machine }
     }
 
-    fn finish(&mut self) -> Option<Value> {
+    pub(crate) fn finish(&mut self) -> Option<Value> {
         let (value, found) = self.machine.as_ref()?.finish(&mut self.evaluator);
         self.diagnostics.extend(found);
         self.diagnostics.extend(self.evaluator.take_warnings());
         value
     }
 
-    fn expression(&mut self, expr: &Arc<Expr>) -> Option<Value> {
+    pub(crate) fn expression(&mut self, expr: &Arc<Expr>) -> Option<Value> {
         let machine = self.machine.as_ref()?;
         let thunk: ThunkId = machine.expression(&mut self.evaluator, expr);
         let (value, found) = machine.value_of_thunk(&mut self.evaluator, thunk, expr.span());
@@ -179,11 +179,17 @@ impl Running {
         value
     }
 
-    fn end(self, value: Option<Value>) -> Evaluation {
-        let diagnostics = tidy(self.diagnostics);
+    fn end(mut self, value: Option<Value>) -> Evaluation {
+        self.so_far(value)
+    }
+
+    /// What became of it; more may be asked. What is wrong is said once.
+    pub(crate) fn so_far(&mut self, value: Option<Value>) -> Evaluation {
+        let diagnostics = tidy(std::mem::take(&mut self.diagnostics));
         let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         let value = if wrong { None } else { value };
-        Evaluation { sources: self.sources, lab: self.lab, value, diagnostics, program: self.program }
+        let (sources, lab, program) = (self.sources.clone(), self.lab.clone(), self.program.clone());
+        Evaluation { sources, lab, value, diagnostics, program }
     }
 }
 

@@ -7,6 +7,8 @@
 //! Deliberately absent: the kernel, anything about networks beyond the arithmetic of addresses,
 //! printing, the clock, the environment. Files are read through [`World`] alone.
 
+pub mod analysis;
+mod asked;
 pub mod code;
 pub mod codes;
 pub mod diagnostic;
@@ -23,6 +25,7 @@ pub mod value;
 mod why;
 pub mod world;
 
+pub use asked::Asked;
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use documentation::{OptionDoc, TypeDoc};

@@ -20,6 +20,7 @@ mod text;
 mod thunk;
 mod val;
 
+pub(crate) use library::Member;
 pub use raised::Raised;
 pub use scope::{Names, Scope};
 pub use thunk::Native;

@@ -55,6 +55,16 @@ pub enum Function {
     Builtin(&'static Builtin, Vec<ThunkId>),
 }
 
+impl Function {
+    /// How many arguments a builtin takes.
+    pub(super) fn arity(&self) -> Option<usize> {
+        match self {
+            Function::Lambda(..) => None,
+            Function::Builtin(builtin, given) => Some(builtin.arity - given.len()),
+        }
+    }
+}
+
 /// Attributes, sorted by symbol.
 #[derive(Clone, Default)]
 pub struct Set {

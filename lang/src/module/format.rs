@@ -70,7 +70,7 @@ pub(crate) const FORMATS: [(&str, Format); 18] = [
 ];
 
 /// The encryption types that MIT krb5 knows by name.
-const ENCTYPES: [&str; 23] = [
+pub(crate) const ENCTYPES: [&str; 23] = [
     "aes256-cts-hmac-sha1-96",
     "aes256-cts",
     "aes256-sha1",

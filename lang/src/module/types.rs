@@ -62,7 +62,8 @@ pub(crate) struct TypeError {
     pub(crate) help: Option<String>,
 }
 
-const PLAIN: [(&str, Type); 6] = [
+/// Types that take no parameter, by name.
+pub(crate) const PLAIN: [(&str, Type); 6] = [
     ("any", Type::Any),
     ("bool", Type::Bool),
     ("float", Type::Float(f64::NEG_INFINITY, f64::INFINITY)),

@@ -509,7 +509,7 @@ fn plain(context: &Context) -> Context {
 }
 
 /// Whether an expression can refer to it.
-pub(super) fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'\''))
         && !KEYWORDS.contains(&text)

@@ -164,7 +164,7 @@ impl Loader<'_> {
 }
 
 /// A path as the world knows it: relative to its importer.
-fn resolve(importer: &str, path: &str) -> String {
+pub(crate) fn resolve(importer: &str, path: &str) -> String {
     if path.starts_with("std:") || path.starts_with('/') {
         return path.into();
     }

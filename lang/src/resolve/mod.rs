@@ -14,6 +14,7 @@ mod names;
 mod options;
 mod outside;
 pub(crate) mod program;
+mod surface;
 mod template;
 
 use crate::codes;
@@ -23,13 +24,16 @@ use crate::source::{Sources, Span};
 use crate::syntax::expr::Template;
 use crate::syntax::tree::{Document, Node, Scalar, Text};
 use crate::world::World;
-use load::Loaded;
 use names::{Everywhere, Names};
 use program::{Body, BodyId, ModuleId, Program, Rank, Schema, Term};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use template::Declared;
+
+pub(crate) use block::is_name;
+pub(crate) use load::{Loaded, resolve as resolve_path};
+pub(crate) use surface::{Surface, surface};
 
 /// A lab's sources, resolved as far as they could be.
 pub(crate) struct Resolved {

@@ -14,6 +14,7 @@ use super::{Evaluator, Raised, Scope, net};
 use crate::codes;
 use crate::source::{SourceId, Span};
 use crate::syntax::expr::Expr;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -161,7 +162,36 @@ fn defined(e: &mut Evaluator, name: &'static str, text: &'static str) -> ThunkId
     )
 }
 
+/// A name of `lib`, `net` or `builtins`, as an editor shows it.
+pub(crate) struct Member {
+    /// How many arguments it takes, where it is written in Rust.
+    pub(crate) arity: Option<usize>,
+    /// Its definition, where it is written in the language.
+    pub(crate) text: Option<&'static str>,
+}
+
 impl Evaluator {
+    /// What is in `lib`, `net` or `builtins`.
+    pub(crate) fn members(&mut self, library: &str) -> BTreeMap<Arc<str>, Member> {
+        let symbol = self.symbol(library);
+        let Some(Val::Set(set)) = self.global(symbol).and_then(|thunk| self.done(thunk)).cloned() else {
+            return BTreeMap::new();
+        };
+        let tables = [prelude::LISTS, prelude::ATTRSETS, prelude::STRINGS, prelude::TRIVIAL];
+        let mut found = BTreeMap::new();
+        for attribute in set.entries() {
+            let name = self.name(attribute.name).clone();
+            let arity = match self.done(attribute.value) {
+                Some(Val::Function(function)) => function.arity(),
+                _ => None,
+            };
+            let written = tables.iter().copied().flatten().rfind(|(known, _)| **known == *name);
+            let text = written.filter(|_| arity.is_none() && library == "lib").map(|(_, text)| *text);
+            found.insert(name, Member { arity, text });
+        }
+        found
+    }
+
     fn named_expr(&mut self, expr: &Arc<Expr>, name: &str) -> ThunkId {
         let op = self.compile_named(expr, name);
         self.delay(op, &Scope::empty())
