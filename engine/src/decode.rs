@@ -61,7 +61,7 @@ where
     let Some(Value { data: Data::Set(values), .. }) = root.get(option) else {
         return decoded;
     };
-    for (key, value) in values {
+    for (key, value) in values.iter() {
         let pair = K::deserialize(StrDeserializer::<Error>::new(key))
             .map_err(|error| error.or_at(value.span))
             .and_then(|key| Ok((key, T::deserialize(Decoder(value))?)));

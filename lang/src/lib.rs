@@ -32,6 +32,6 @@ pub use documentation::{OptionDoc, TypeDoc};
 pub use eval::Limits;
 pub use evaluation::{Evaluation, Inputs, LabName, evaluate, evaluate_expression, why};
 pub use source::{Source, SourceId, Sources, Span};
-pub use value::{Data, Value};
+pub use value::{Data, Entries, Value};
 pub use why::{Considered, Reason};
 pub use world::World;

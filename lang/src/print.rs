@@ -1,6 +1,7 @@
 //! A finished value as text: KDL for people, JSON for programs. A secret is `<secret>` in both.
 
 use crate::value::{Data, Value};
+use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 use std::fmt::Write;
 
@@ -24,6 +25,36 @@ fn json_here(value: &Value) -> Json {
         Data::Set(entries) => Json::Object(
             entries.iter().map(|(key, value)| (key.to_string(), json(value))).collect::<Map<_, _>>(),
         ),
+    }
+}
+
+/// The value as a JSON document, written without a copy of the value.
+///
+/// # Errors
+/// None that comes of a value.
+pub fn json_text(value: &Value) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(&Shown(value))
+}
+
+/// A value in the words of JSON.
+struct Shown<'a>(&'a Value);
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0.data {
+            Data::Null => serializer.serialize_unit(),
+            Data::Bool(value) => serializer.serialize_bool(*value),
+            Data::Int(value) => serializer.serialize_i64(*value),
+            Data::Float(value) => serializer.serialize_f64(*value),
+            Data::Text(value) => serializer.serialize_str(value),
+            Data::Secret(_) => serializer.serialize_str(SECRET),
+            Data::List(values) => stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || {
+                serializer.collect_seq(values.iter().map(Shown))
+            }),
+            Data::Set(entries) => stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || {
+                serializer.collect_map(entries.iter().map(|(key, value)| (key, Shown(value))))
+            }),
+        }
     }
 }
 
@@ -194,7 +225,6 @@ mod tests {
     use super::*;
     use crate::source::{SourceId, Span};
     use crate::syntax::tree::Scalar;
-    use indexmap::IndexMap;
 
     fn value(data: Data) -> Value {
         Value { data, span: Span::new(SourceId(0), 0, 0) }
@@ -205,9 +235,7 @@ mod tests {
     }
 
     fn set<const N: usize>(entries: [(&str, Value); N]) -> Value {
-        value(Data::Set(
-            entries.into_iter().map(|(key, value)| (key.into(), value)).collect::<IndexMap<_, _>>(),
-        ))
+        value(Data::Set(entries.into_iter().map(|(key, value)| (key.into(), value)).collect()))
     }
 
     #[test]
@@ -305,6 +333,7 @@ password "<secret>"
         let depth = 5_000;
         let deep = (0..depth).fold(value(Data::Null), |inner, _| value(Data::List(vec![inner])));
         let (document, parsed) = (kdl(&deep).lines().count(), json(&deep));
+        assert_eq!(json_text(&deep).unwrap().lines().count(), 2 * depth + 1);
         assert_eq!(document, 2 * depth - 3);
         assert!(parsed[0][0][0].is_array());
         // To drop them would take a stack as deep.
@@ -315,5 +344,6 @@ password "<secret>"
     fn secrets_are_not_shown() {
         let secret = set([("password", value(Data::Secret("wonderland".into())))]);
         assert!(!kdl(&secret).contains("wonderland") && !json(&secret).to_string().contains("wonderland"));
+        assert!(!json_text(&secret).unwrap().contains("wonderland"));
     }
 }

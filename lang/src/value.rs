@@ -1,8 +1,7 @@
 //! The outcome: a finished value, every part of it with the place that defined it.
 
 use crate::source::Span;
-use indexmap::IndexMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A value and where it was defined.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +30,7 @@ pub enum Data {
     /// In order.
     List(Vec<Value>),
     /// In order of definition, keys unique. Submodules, maps and sets alike.
-    Set(IndexMap<Arc<str>, Value>),
+    Set(Entries),
 }
 
 impl Value {
@@ -45,6 +44,110 @@ impl Value {
         match &self.data {
             Data::Set(entries) => entries.get(key),
             _ => None,
+        }
+    }
+}
+
+/// The entries of a set, by key and in order. Small, since a lab may have very many.
+#[derive(Clone, Debug)]
+pub struct Entries(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    entries: Vec<(Arc<str>, Value)>,
+    /// The entries' numbers in the order of their keys; made when one of many is first looked for.
+    sorted: OnceLock<Box<[u32]>>,
+}
+
+/// How many entries are looked through one by one.
+const FEW: usize = 16;
+
+impl Entries {
+    /// The value under a key.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        let Inner { entries, sorted } = &*self.0;
+        if entries.len() <= FEW {
+            return entries.iter().find(|(known, _)| **known == *key).map(|(_, value)| value);
+        }
+        let name = |at: u32| &*entries[at as usize].0;
+        let sorted = sorted.get_or_init(|| {
+            let mut numbers: Vec<u32> = (0..entries.len() as u32).collect();
+            numbers.sort_by_key(|at| name(*at));
+            numbers.into()
+        });
+        let at = sorted.binary_search_by_key(&key, |at| name(*at)).ok()?;
+        Some(&entries[sorted[at] as usize].1)
+    }
+
+    /// Whether there is a value under a key.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Keys and values, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Value)> {
+        self.0.entries.iter().map(|(key, value)| (key, value))
+    }
+
+    /// The keys, in order.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &Arc<str>> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    /// The values, in order.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> {
+        self.iter().map(|(_, value)| value)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.entries.is_empty()
+    }
+}
+
+/// Of entries whose keys are unique.
+impl From<Vec<(Arc<str>, Value)>> for Entries {
+    fn from(entries: Vec<(Arc<str>, Value)>) -> Self {
+        Entries(Box::new(Inner { entries, sorted: OnceLock::new() }))
+    }
+}
+
+/// Of entries whose keys are unique.
+impl FromIterator<(Arc<str>, Value)> for Entries {
+    fn from_iter<I: IntoIterator<Item = (Arc<str>, Value)>>(entries: I) -> Self {
+        Vec::from_iter(entries).into()
+    }
+}
+
+/// Whether both have the same values under the same keys, in whatever order.
+impl PartialEq for Entries {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Data, Entries, Value};
+    use crate::source::{SourceId, Span};
+    use std::sync::Arc;
+
+    #[test]
+    fn every_key_is_found() {
+        for count in [0, 1, 16, 17, 100] {
+            let key = |number: i64| -> Arc<str> { format!("k{}", number * 7 % 100).into() };
+            let value = |number| Value { data: Data::Int(number), span: Span::new(SourceId(0), 0, 0) };
+            let entries: Entries = (0..count).map(|number| (key(number), value(number))).collect();
+            assert_eq!(entries.len() as i64, count);
+            assert!((0..count).all(|number| entries.get(&key(number)) == Some(&value(number))));
+            assert!(entries.get("k").is_none());
+            let turned: Entries = (0..count).rev().map(|number| (key(number), value(number))).collect();
+            assert_eq!(entries, turned);
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::evaluated::{Evaluated, Leases, evaluate, evaluate_expression};
 use crate::exit::{Exit, Failure};
 use crate::session::leases;
 use crate::{lab, path, ui};
+use std::io;
 use topo_lang::{Data, Value, nearest, print};
 
 /// Print the final value of a lab, or a part of it
@@ -73,7 +74,7 @@ fn expression_in(context: &Context, args: &Args, expression: &str) -> Result<Eva
 fn show(value: &Value, format: EvalFormat) -> Result<Exit, Failure> {
     ui::data(&match format {
         EvalFormat::Kdl => print::kdl(value),
-        EvalFormat::Json => ui::json::text(&print::json(value)),
+        EvalFormat::Json => print::json_text(value).map_err(io::Error::from)? + "\n",
     })?;
     Ok(Exit::Done)
 }

@@ -169,6 +169,10 @@ impl Evaluator {
         &self.code[op.0 as usize]
     }
 
+    pub(super) fn is_constant(&self, op: OpId) -> bool {
+        matches!(self.op(op), Op::Const(_))
+    }
+
     /// Where an operation was written.
     pub(super) fn op_span(&self, op: OpId) -> Span {
         self.op_spans[op.0 as usize]

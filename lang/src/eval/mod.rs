@@ -23,8 +23,8 @@ mod val;
 pub(crate) use library::Member;
 pub use raised::Raised;
 pub use scope::{Names, Scope};
-pub use thunk::Native;
-pub use val::{Attribute, Function, Place, Set, Symbol, ThunkId, Val};
+pub use thunk::{Embedder, Outside};
+pub use val::{Attribute, Function, Place, Set, Shape, Symbol, ThunkId, Val};
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -32,6 +32,7 @@ use crate::syntax::expr::Expr;
 use code::{Op, OpId};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use thunk::{Forcing, Thunk};
 
@@ -74,6 +75,7 @@ pub struct Evaluator {
     places: Vec<Span>,
     globals: FxHashMap<Symbol, Option<ThunkId>>,
     warnings: Vec<Diagnostic>,
+    embedder: Option<Rc<dyn Embedder>>,
     /// The operation that is about to call, for the places of its arguments.
     calling: Option<OpId>,
     /// Bytes of lists and texts made so far.

@@ -17,8 +17,14 @@ pub struct Scope(pub(super) Rc<Frame>);
 pub(super) enum Frame {
     /// The end of every chain.
     Root(Option<Rc<dyn Names>>),
-    /// What the document binds: loop variables, `let`, parameters.
+    /// What a module imports and takes.
     Names { up: Scope, names: Box<[(Symbol, ThunkId)]> },
+    /// A loop's variable, or a parameter of a template.
+    Named { up: Scope, name: Symbol, value: ThunkId },
+    /// The names of a block's `let`s: thunks side by side.
+    Lets { up: Scope, names: Rc<[Symbol]>, first: ThunkId },
+    /// What the embedder binds in a block.
+    Block { up: Scope, names: Rc<[Symbol]>, block: u32 },
     /// The argument of `x: …`.
     One { up: Scope, value: ThunkId },
     /// `let` and `rec`: thunks side by side.
@@ -55,6 +61,21 @@ impl Scope {
         Self(Rc::new(Frame::Names { up: self.clone(), names: names.into() }))
     }
 
+    /// This scope with one further name.
+    pub fn with_one(&self, name: Symbol, value: ThunkId) -> Self {
+        Self(Rc::new(Frame::Named { up: self.clone(), name, value }))
+    }
+
+    /// This scope with names for thunks side by side, from `first` on.
+    pub fn with_range(&self, names: Rc<[Symbol]>, first: ThunkId) -> Self {
+        Self(Rc::new(Frame::Lets { up: self.clone(), names, first }))
+    }
+
+    /// This scope with names that the embedder knows for a block, each found when it is asked for.
+    pub fn with_block(&self, names: Rc<[Symbol]>, block: u32) -> Self {
+        Self(Rc::new(Frame::Block { up: self.clone(), names, block }))
+    }
+
     pub(super) fn one(&self, value: ThunkId) -> Self {
         Self(Rc::new(Frame::One { up: self.clone(), value }))
     }
@@ -75,6 +96,9 @@ impl Scope {
         match &*self.0 {
             Frame::Root(_) => None,
             Frame::Names { up, .. }
+            | Frame::Named { up, .. }
+            | Frame::Lets { up, .. }
+            | Frame::Block { up, .. }
             | Frame::One { up, .. }
             | Frame::Range { up, .. }
             | Frame::Many { up, .. }
@@ -92,7 +116,12 @@ impl Scope {
             Frame::One { value, .. } => Some(*value),
             Frame::Range { first, .. } => Some(ThunkId(first.0 + slot)),
             Frame::Many { values, .. } => values.get(slot as usize).copied(),
-            Frame::Root(_) | Frame::Names { .. } | Frame::With { .. } => None,
+            Frame::Root(_)
+            | Frame::Names { .. }
+            | Frame::Named { .. }
+            | Frame::Lets { .. }
+            | Frame::Block { .. }
+            | Frame::With { .. } => None,
         }
     }
 }
@@ -132,6 +161,25 @@ impl Evaluator {
                     }
                     scope = up;
                 }
+                Frame::Named { up, name: known, value } => {
+                    if *known == name {
+                        return Some(*value);
+                    }
+                    scope = up;
+                }
+                Frame::Lets { up, names, first } => {
+                    if let Some(at) = names.iter().position(|known| *known == name) {
+                        return Some(ThunkId(first.0 + at as u32));
+                    }
+                    scope = up;
+                }
+                Frame::Block { up, names, block } => {
+                    if let Some(at) = names.iter().position(|known| *known == name) {
+                        let embedder = self.embedder.clone()?;
+                        return Some(embedder.bound(self, *block, at));
+                    }
+                    scope = up;
+                }
                 Frame::Root(names) => {
                     let found = names.as_ref().and_then(|names| names.find(self, name));
                     return found.or_else(|| self.global(name));
@@ -154,6 +202,10 @@ impl Evaluator {
             match &*scope.0 {
                 Frame::Names { names, .. } => {
                     found.extend(names.iter().map(|(name, _)| self.name(*name).clone()))
+                }
+                Frame::Named { name, .. } => found.push(self.name(*name).clone()),
+                Frame::Lets { names, .. } | Frame::Block { names, .. } => {
+                    found.extend(names.iter().map(|name| self.name(*name).clone()))
                 }
                 Frame::Root(Some(names)) => found.extend(names.all()),
                 Frame::Root(None)

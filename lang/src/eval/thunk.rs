@@ -28,26 +28,63 @@ pub(super) enum Thunk {
     Call2(Box<(ThunkId, ThunkId, ThunkId, Span)>),
     Text(Rc<(Arc<[Part]>, Scope, Span)>),
     Native(Rc<dyn Native>),
+    Outside(Outside),
 }
 
-/// A value computed by the embedder: an option of the configuration.
-pub trait Native {
+/// A value computed by a closure.
+pub(super) trait Native {
     /// Computes it. Called at most once.
-    ///
-    /// # Errors
-    /// Whatever is wrong with it.
     fn run(&self, evaluator: &mut Evaluator) -> Result<Val, Raised>;
 
     /// The place that stands for it in the chain of a cycle.
     fn span(&self) -> Span;
 
-    /// How the chain of a cycle calls it, such as "option `hosts.a.fqdn`".
+    /// How the chain of a cycle calls it.
     fn name(&self) -> String;
 }
 
-/// One thunk being forced.
+/// A value computed by the embedder, by the numbers it has there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outside {
+    /// An option of the configuration.
+    Option(u32),
+    /// A name bound by a `let`.
+    Let {
+        /// The block it stands in.
+        block: u32,
+        /// Which of the block's.
+        at: u32,
+    },
+    /// A module's input.
+    Param {
+        /// The module.
+        module: u32,
+        /// Which of the module's.
+        at: u32,
+    },
+}
+
+/// What has expressions evaluated, and computes what is outside of them.
+pub trait Embedder {
+    /// Computes a value. Called at most once for each.
+    ///
+    /// # Errors
+    /// Whatever is wrong with it.
+    fn run(&self, evaluator: &mut Evaluator, what: Outside) -> Result<Val, Raised>;
+
+    /// The place that stands for a value in the chain of a cycle.
+    fn span(&self, what: Outside) -> Span;
+
+    /// How the chain of a cycle calls a value, such as "option `hosts.a.fqdn`".
+    fn name(&self, what: Outside) -> String;
+
+    /// What a block binds under one of the names it was given with ([`Scope::with_block`]).
+    fn bound(&self, evaluator: &mut Evaluator, block: u32, at: usize) -> ThunkId;
+}
+
+/// One thunk being forced, or something that is evaluated without a thunk of its own.
 pub(super) struct Forcing {
-    thunk: ThunkId,
+    thunk: Option<ThunkId>,
     what: What,
 }
 
@@ -55,6 +92,7 @@ enum What {
     Op(OpId),
     Span(Span),
     Native(Rc<dyn Native>),
+    Outside(Outside),
     Silent,
 }
 
@@ -88,12 +126,19 @@ impl Evaluator {
         name: impl Fn() -> String + 'static,
         run: impl FnOnce(&mut Evaluator) -> Result<Val, Raised> + 'static,
     ) -> ThunkId {
-        self.native_thunk(Rc::new(Once { span, name, run: RefCell::new(Some(run)) }))
+        self.allocate(Thunk::Native(Rc::new(Once { span, name, run: RefCell::new(Some(run)) })))
     }
 
-    /// The same for a type of the embedder's own.
-    pub fn native_thunk(&mut self, native: Rc<dyn Native>) -> ThunkId {
-        self.allocate(Thunk::Native(native))
+    /// Says who computes what is outside of expressions.
+    pub fn set_embedder(&mut self, embedder: Rc<dyn Embedder>) {
+        self.embedder = Some(embedder);
+    }
+
+    /// Thunks that the embedder computes, side by side; the first of them.
+    pub fn outside(&mut self, all: impl IntoIterator<Item = Outside>) -> ThunkId {
+        let first = ThunkId(self.thunks.len() as u32);
+        self.thunks.extend(all.into_iter().map(Thunk::Outside));
+        first
     }
 
     /// A thunk to be filled in by [`Evaluator::fill`], so that values may refer to each other. Forcing it
@@ -146,6 +191,7 @@ impl Evaluator {
             Thunk::Suspended(op, _) | Thunk::Field(_, _, op) => self.op_span(*op),
             Thunk::Text(text) => text.2,
             Thunk::Native(native) => native.span(),
+            Thunk::Outside(what) => self.span_of_outside(*what).unwrap_or_else(|| self.nowhere()),
             _ => self.nowhere(),
         }
     }
@@ -161,8 +207,13 @@ impl Evaluator {
             What::Op(op) => Some(self.op_span(*op)),
             What::Span(span) => Some(*span),
             What::Native(native) => Some(native.span()),
+            What::Outside(what) => self.span_of_outside(*what),
             What::Silent => None,
         }
+    }
+
+    fn span_of_outside(&self, what: Outside) -> Option<Span> {
+        self.embedder.as_ref().map(|embedder| embedder.span(what))
     }
 
     /// The value of a thunk, computed now if it was not yet.
@@ -184,12 +235,12 @@ impl Evaluator {
             Thunk::Suspended(op, _) | Thunk::Field(_, _, op) => What::Op(*op),
             Thunk::Text(text) => What::Span(text.2),
             Thunk::Native(native) => What::Native(native.clone()),
+            Thunk::Outside(what) => What::Outside(*what),
             Thunk::Call(_, _, span) => What::Span(*span),
             Thunk::Call2(call) => What::Span(call.3),
             Thunk::Done(_) | Thunk::Failed(_) | Thunk::Busy => What::Silent,
         };
-        self.forcing.push(Forcing { thunk: id, what });
-        let result = self.deeper(|evaluator| match thunk {
+        let result = self.within(Some(id), what, |evaluator| match thunk {
             Thunk::Done(value) => Ok(value),
             Thunk::Failed(raised) => Err(raised),
             Thunk::Busy => Err(evaluator.cycle(id)),
@@ -208,19 +259,51 @@ impl Evaluator {
             }
             Thunk::Text(text) => evaluator.parts(&text.0, &text.1),
             Thunk::Native(native) => native.run(evaluator),
-        });
-        let forcing = self.forcing.pop();
-        let result = result.map_err(|mut raised| {
-            if let Some(span) = forcing.and_then(|forcing| self.span_of_what(&forcing.what)) {
-                raised.relocate(span);
-            }
-            raised
+            Thunk::Outside(what) => match evaluator.embedder.clone() {
+                Some(embedder) => embedder.run(evaluator, what),
+                None => Err(Raised::new(codes::UNKNOWN_NAME, evaluator.nowhere(), "nothing computes this")),
+            },
         });
         self.thunks[id.0 as usize] = match &result {
             Ok(value) => Thunk::Done(value.clone()),
             Err(raised) => Thunk::Failed(raised.clone()),
         };
         result
+    }
+
+    /// Runs something as a part of the chain that a cycle shows.
+    fn within(
+        &mut self,
+        thunk: Option<ThunkId>,
+        what: What,
+        run: impl FnOnce(&mut Self) -> Result<Val, Raised>,
+    ) -> Result<Val, Raised> {
+        self.forcing.push(Forcing { thunk, what });
+        let result = self.deeper(run);
+        let forcing = self.forcing.pop();
+        result.map_err(|mut raised| {
+            if let Some(span) = forcing.and_then(|forcing| self.span_of_what(&forcing.what)) {
+                raised.relocate(span);
+            }
+            raised
+        })
+    }
+
+    /// The value of a text of the document, computed here and now, without a thunk of its own.
+    ///
+    /// # Errors
+    /// Whatever is wrong with it.
+    pub fn evaluate(&mut self, template: &Template, scope: &Scope) -> Result<Val, Raised> {
+        match template {
+            Template::Constant(text, _) => Ok(Val::Text(text.clone())),
+            Template::Expression(expr, _) => match self.compile(expr) {
+                op if self.is_constant(op) => self.run(op, scope),
+                op => self.within(None, What::Op(op), |evaluator| evaluator.run(op, scope)),
+            },
+            Template::Text(parts, span) => {
+                self.within(None, What::Span(*span), |evaluator| evaluator.parts(parts, scope))
+            }
+        }
     }
 
     /// The value with all its parts forced.
@@ -263,12 +346,13 @@ impl Evaluator {
 
     /// A thunk that needs itself: every named value on the way, each with the place where it needs the next.
     fn cycle(&self, thunk: ThunkId) -> Raised {
-        let first = self.forcing.iter().position(|forcing| forcing.thunk == thunk).unwrap_or(0);
+        let first = self.forcing.iter().position(|forcing| forcing.thunk == Some(thunk)).unwrap_or(0);
         let mut chain: Vec<(Span, Option<String>)> = Vec::new();
         for forcing in &self.forcing[first..] {
             let Some(span) = self.span_of_what(&forcing.what) else { continue };
             let name = match &forcing.what {
                 What::Native(native) => Some(native.name()),
+                What::Outside(what) => self.embedder.as_ref().map(|embedder| embedder.name(*what)),
                 What::Op(_) | What::Span(_) | What::Silent => None,
             };
             if name.is_some() || chain.last().is_none_or(|(last, _)| *last != span) {

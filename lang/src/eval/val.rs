@@ -6,6 +6,7 @@ use super::scope::Scope;
 use crate::eval::builtins::Builtin;
 use crate::source::Span;
 use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -68,9 +69,14 @@ impl Function {
 /// Attributes, sorted by symbol.
 #[derive(Clone, Default)]
 pub struct Set {
-    entries: Box<[Attribute]>,
+    /// Made of the shape when they are first asked for, where there is one.
+    entries: OnceCell<Box<[Attribute]>>,
+    shape: Option<(Shape, ThunkId)>,
     owner: Option<u32>,
 }
+
+/// Names sorted by symbol, each with how many thunks its value is behind the first. Sets alike share it.
+pub type Shape = Rc<[(Symbol, u32)]>;
 
 /// One attribute.
 #[derive(Clone, Copy)]
@@ -93,12 +99,12 @@ impl Set {
             entries.dedup_by_key(|entry| entry.name);
             entries.reverse();
         }
-        Self { entries: entries.into(), owner: None }
+        Self::sorted(entries)
     }
 
-    /// The same with the number of what it stands for, which means something to the embedder only.
-    pub fn owned_by(self, owner: u32) -> Self {
-        Self { owner: Some(owner), ..self }
+    /// A set of this shape, and the number of what it stands for, which means something to the embedder only.
+    pub fn shaped(shape: Shape, first: ThunkId, owner: u32) -> Self {
+        Self { entries: OnceCell::new(), shape: Some((shape, first)), owner: Some(owner) }
     }
 
     /// What it stands for.
@@ -107,33 +113,48 @@ impl Set {
     }
 
     /// The attribute of that name.
-    pub fn get(&self, name: Symbol) -> Option<&Attribute> {
-        let at = self.entries.binary_search_by_key(&name, |entry| entry.name).ok()?;
-        Some(&self.entries[at])
+    pub fn get(&self, name: Symbol) -> Option<Attribute> {
+        match &self.shape {
+            Some((shape, first)) => {
+                let at = shape.binary_search_by_key(&name, |(name, _)| *name).ok()?;
+                Some(attribute(*first, shape[at]))
+            }
+            None => {
+                let entries = self.entries();
+                let at = entries.binary_search_by_key(&name, |entry| entry.name).ok()?;
+                Some(entries[at])
+            }
+        }
     }
 
     /// All of them, sorted by symbol.
     pub fn entries(&self) -> &[Attribute] {
-        &self.entries
+        self.entries.get_or_init(|| match &self.shape {
+            Some((shape, first)) => shape.iter().map(|entry| attribute(*first, *entry)).collect(),
+            None => Box::default(),
+        })
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        match &self.shape {
+            Some((shape, _)) => shape.len(),
+            None => self.entries().len(),
+        }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
     fn sorted(entries: Vec<Attribute>) -> Set {
-        Set { entries: entries.into(), owner: None }
+        Set { entries: OnceCell::from(entries.into_boxed_slice()), shape: None, owner: None }
     }
 
     /// `self // other`
     pub(crate) fn update(&self, other: &Set) -> Set {
-        let (mut left, mut right) = (self.entries.iter().peekable(), other.entries.iter().peekable());
+        let (mut left, mut right) = (self.entries().iter().peekable(), other.entries().iter().peekable());
         let mut entries = Vec::with_capacity(self.len() + other.len());
         loop {
             match (left.peek(), right.peek()) {
@@ -148,6 +169,10 @@ impl Set {
             }
         }
     }
+}
+
+fn attribute(first: ThunkId, (name, behind): (Symbol, u32)) -> Attribute {
+    Attribute { name, value: ThunkId(first.0 + behind), place: Place::NONE }
 }
 
 impl Val {

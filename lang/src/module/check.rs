@@ -8,7 +8,6 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::{Evaluator, Raised, Val};
 use crate::nearest::nearest;
 use crate::source::Span;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// Why a value is not of a type: what stands beside the underlined value, and the way out.
@@ -21,7 +20,7 @@ pub(super) struct Mismatch {
 impl Machine {
     /// The value in the form its type gives it.
     pub(super) fn check(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         ty: &Type,
         value: Val,
@@ -60,7 +59,7 @@ impl Machine {
 
     /// The same, with the mismatch for the caller to report.
     pub(super) fn accept(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         ty: &Type,
         value: Val,
@@ -154,30 +153,36 @@ impl Machine {
     }
 
     /// Values of `ref<…>` that name nothing.
-    pub(super) fn dangling(self: &Rc<Self>, evaluator: &mut Evaluator) -> Vec<(Arc<str>, Diagnostic)> {
+    pub(super) fn dangling(&self, evaluator: &mut Evaluator) -> Vec<(Arc<str>, Diagnostic)> {
         let mut found: Vec<(Arc<str>, Diagnostic)> = Vec::new();
         let references = std::mem::take(&mut *self.references.borrow_mut());
         let root = self.program.schema(super::types::SchemaId::ROOT);
         for Reference { option, key, span, declared } in references {
             let Some(at) = root.by_name(&option) else { continue };
-            let Ok(outcome) = self.force_slot(evaluator, self.slot_of(self.root(), at)) else { continue };
+            let slot = self.slot_of(self.root(), at);
+            let Ok(outcome) = self.force_slot(evaluator, slot) else { continue };
             let super::machine::Parts::Map(entries) = &outcome.parts else { continue };
-            if entries.contains_key(&key) {
+            let thunk = self.slot_thunk(evaluator, slot);
+            let Some(Val::Set(set)) = evaluator.done(thunk) else { continue };
+            let set = set.clone();
+            if set.get(evaluator.symbol_of(&key)).is_some() {
                 continue;
             }
             let what = root.options[at as usize].node.as_ref().unwrap_or(&option);
             let mut diagnostic =
                 Diagnostic::error(codes::DANGLING_REFERENCE, span, format!("there is no {what} `{key}`"))
                     .label(declared, format!("declared here as `ref<{option}>`"));
-            if let Some(near) = nearest(&key, entries.keys().map(|key| &**key)) {
+            if let Some(near) = nearest(&key, entries.iter().map(|(key, _)| &**evaluator.name(*key))) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-                if let Some(span) = self.part_span(entries.get(near)) {
+                let part = entries.iter().find(|(key, _)| **evaluator.name(*key) == *near);
+                if let Some(span) = part.and_then(|(_, part)| self.part_span(*part)) {
                     diagnostic = diagnostic.label(span, "this one");
                 }
             } else if entries.is_empty() {
                 diagnostic = diagnostic.help(format!("`{option}` is empty"));
             } else if entries.len() <= 8 {
-                let known: Vec<String> = entries.keys().map(|key| format!("`{key}`")).collect();
+                let known: Vec<String> =
+                    entries.iter().map(|(key, _)| format!("`{}`", evaluator.name(*key))).collect();
                 diagnostic = diagnostic.help(format!("there are {}", known.join(", ")));
             }
             found.push((key, diagnostic));

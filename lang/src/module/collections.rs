@@ -1,25 +1,66 @@
 //! Collections: lists by concatenation, maps by key, and the submodules in them.
 
+use super::block::Opening;
 use super::machine::*;
-use super::merge::{Merging, strongest};
+use super::merge::{Merged, Merging, strongest};
 use super::types::{SchemaId, Type};
 use crate::codes;
-use crate::eval::{Attribute, Evaluator, Place, Raised, Set, ThunkId, Val};
+use crate::eval::{Attribute, Evaluator, Place, Raised, Set, Symbol, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
-use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// How many keys are looked through one by one.
+const FEW: usize = 8;
+
+/// The definitions of a map's entries.
+#[derive(Default)]
+struct Grouped {
+    /// Each with the number of its key.
+    pieces: Vec<(u32, Piece)>,
+    /// In the order they were first defined.
+    keys: Vec<Symbol>,
+    /// The number of each key, once there are more than a few.
+    numbers: FxHashMap<Symbol, u32>,
+}
+
+impl Grouped {
+    fn add(&mut self, key: Symbol, piece: Piece) {
+        let known = match self.keys.len() {
+            0..=FEW => self.keys.iter().position(|known| *known == key).map(|at| at as u32),
+            _ => self.numbers.get(&key).copied(),
+        };
+        let number = known.unwrap_or_else(|| {
+            self.keys.push(key);
+            let new = self.keys.len() as u32 - 1;
+            match self.keys.len() {
+                0..=FEW => {}
+                _ if self.numbers.is_empty() => self.numbers.extend(self.keys.iter().copied().zip(0..)),
+                _ => _ = self.numbers.insert(key, new),
+            }
+            new
+        });
+        self.pieces.push((number, piece));
+    }
+
+    /// The definitions of each key side by side.
+    fn by_key(mut self) -> Vec<(Symbol, Piece)> {
+        self.pieces.sort_by_key(|(number, _)| *number);
+        self.pieces.into_iter().map(|(number, piece)| (self.keys[number as usize], piece)).collect()
+    }
+}
+
 impl Machine {
     pub(super) fn merge_list(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         inner: &Type,
         pieces: Vec<Piece>,
         merging: &Merging<'_>,
-    ) -> Result<Outcome, Raised> {
-        let definitions = pieces.clone();
+    ) -> Result<Merged, Raised> {
         let mut pieces = strongest(pieces);
         pieces.sort_by_key(|piece| piece.rank.order);
         let span = pieces.first().map_or(merging.declared, |piece| piece.span);
@@ -51,8 +92,8 @@ impl Machine {
                         let id = self.submodule(evaluator, schema, merging.slot, None, &[piece]);
                         elements.push((Part::Instance(id), piece.span));
                     } else {
-                        let outcome = self.merge(evaluator, inner, vec![piece], merging)?;
-                        elements.push((Part::Value(evaluator.value(outcome.val)), outcome.span));
+                        let merged = self.merge(evaluator, inner, vec![piece], merging)?;
+                        elements.push((Part::Value(evaluator.value(merged.val)), merged.outcome.span));
                     }
                 }
                 (_, Some(_)) => {}
@@ -82,13 +123,14 @@ impl Machine {
         for (part, _) in &elements {
             items.push(self.part_thunk(evaluator, *part));
         }
-        Ok(Outcome { val: Val::List(items.into()), span, parts: Parts::List(elements), definitions })
+        let outcome = Outcome { span, parts: Parts::List(elements.into()) };
+        Ok(Merged { val: Val::List(items.into()), outcome })
     }
 
     /// An argument of a list: one element, or all elements of a list.
     #[expect(clippy::too_many_arguments, reason = "an element with its place and its list")]
     fn element(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         inner: &Type,
         value: Val,
@@ -142,51 +184,54 @@ impl Machine {
     }
 
     pub(super) fn merge_map(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         inner: &Arc<Type>,
         pieces: Vec<Piece>,
         merging: &Merging<'_>,
-    ) -> Result<Outcome, Raised> {
+    ) -> Result<Merged, Raised> {
         let span = pieces.first().map_or(merging.declared, |piece| piece.span);
-        let definitions = pieces.clone();
-        let mut grouped: IndexMap<Arc<str>, Vec<Piece>> = IndexMap::new();
+        let mut grouped = Grouped::default();
         self.entries(evaluator, inner, pieces, merging, &mut grouped)?;
-        let mut parts: IndexMap<Arc<str>, Part> = IndexMap::with_capacity(grouped.len());
+        let grouped = grouped.by_key();
+        let mut parts: Vec<(Symbol, Part)> = Vec::with_capacity(grouped.len());
         let mut set: Vec<Attribute> = Vec::with_capacity(grouped.len());
-        for (key, pieces) in grouped {
+        for pieces in grouped.chunk_by(|(a, _), (b, _)| a == b) {
+            let name = pieces[0].0;
+            let key = evaluator.name(name).clone();
+            let pieces: Vec<Piece> = pieces.iter().map(|(_, piece)| *piece).collect();
             let place = self.first_span(&pieces).map_or(Place::NONE, |span| evaluator.place(span));
             let part = match **inner {
-                Type::Submodule(schema) => Part::Instance(self.submodule(
-                    evaluator,
-                    schema,
-                    merging.slot,
-                    Some(key.clone()),
-                    &pieces,
-                )),
+                Type::Submodule(schema) => {
+                    Part::Instance(self.submodule(evaluator, schema, merging.slot, Some(key), &pieces))
+                }
                 _ => Part::Slot(SlotId(self.slots.push(Slot {
                     instance: merging.slot.instance,
                     option: merging.slot.option,
-                    entry: Some(Entry { key: key.clone(), ty: inner.clone(), pieces }),
-                    thunk: Default::default(),
-                    outcome: Default::default(),
+                    entry: Some(Box::new(Entry {
+                        key,
+                        ty: inner.clone(),
+                        pieces: pieces.into(),
+                        thunk: OnceCell::new(),
+                    })),
+                    outcome: OnceCell::new(),
                 }))),
             };
-            let value = self.part_thunk(evaluator, part);
-            set.push(Attribute { name: evaluator.symbol_of(&key), value, place });
-            parts.insert(key, part);
+            set.push(Attribute { name, value: self.part_thunk(evaluator, part), place });
+            parts.push((name, part));
         }
-        Ok(Outcome { val: Val::Set(Rc::new(Set::new(set))), span, parts: Parts::Map(parts), definitions })
+        let outcome = Outcome { span, parts: Parts::Map(parts.into()) };
+        Ok(Merged { val: Val::Set(Rc::new(Set::new(set))), outcome })
     }
 
     /// The entries of a map, by key.
     fn entries(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         inner: &Type,
         pieces: Vec<Piece>,
         merging: &Merging<'_>,
-        grouped: &mut IndexMap<Arc<str>, Vec<Piece>>,
+        grouped: &mut Grouped,
     ) -> Result<(), Raised> {
         for piece in pieces {
             match (piece.content, self.written(&piece)) {
@@ -200,7 +245,7 @@ impl Machine {
                         }
                         (_, _) => piece.span,
                     };
-                    grouped.entry(name).or_default().push(Piece { content, span, ..piece });
+                    grouped.add(name, Piece { content, span, ..piece });
                 }
                 (PieceContent::Written { item, .. }, Some(Content::Entries(body))) => {
                     let block = self.entries_block(evaluator, piece.block, item, *body);
@@ -233,7 +278,7 @@ impl Machine {
                             continue;
                         };
                         let content = PieceContent::Computed(entry.value);
-                        grouped.entry(key).or_default().push(Piece { content, span, ..piece });
+                        grouped.add(key, Piece { content, span, ..piece });
                     }
                 }
             }
@@ -243,24 +288,24 @@ impl Machine {
 
     /// A key as evaluated; `None` where it was wrong, which is reported and keeps no other key from being there.
     fn key(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         key: &Term,
         piece: &Piece,
         merging: &Merging<'_>,
-    ) -> Result<Option<Arc<str>>, Raised> {
+    ) -> Result<Option<Symbol>, Raised> {
         let value = self.term(evaluator, key, piece.block)?;
         self.checked_key(evaluator, value, key.span(), piece, merging)
     }
 
     fn checked_key(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         value: Val,
         span: Span,
         piece: &Piece,
         merging: &Merging<'_>,
-    ) -> Result<Option<Arc<str>>, Raised> {
+    ) -> Result<Option<Symbol>, Raised> {
         let declaration = self.declaration(merging.slot);
         let value = match value {
             Val::Int(number) => Val::Text(number.to_string().into()),
@@ -272,7 +317,7 @@ impl Machine {
             (_, _) => (&text, merging.declared),
         };
         match self.check(evaluator, ty, value, span, declared) {
-            Ok(Val::Text(key)) => Ok(Some(key)),
+            Ok(Val::Text(key)) => Ok(Some(evaluator.symbol_of(&key))),
             Ok(_) => Ok(None),
             Err(raised) => {
                 let raised = self.traced(evaluator, piece.block, raised);
@@ -284,7 +329,7 @@ impl Machine {
 
     /// A submodule with these definitions.
     pub(super) fn submodule(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         schema: SchemaId,
         slot: &Slot,
@@ -292,50 +337,44 @@ impl Machine {
         pieces: &[Piece],
     ) -> InstanceId {
         let span = self.first_span(pieces).unwrap_or_else(|| self.instances.get(slot.instance.0).span);
-        let id = self.instance(schema, Some(slot.instance), slot.option, key, Vec::new(), span);
+        let id = self.instance(evaluator, schema, Some(slot.instance), slot.option, key, span);
         let mut contributions = Vec::new();
         for piece in pieces {
+            let Piece { rank, block, span, .. } = *piece;
             match (piece.content, self.written(piece)) {
                 (_, Some(Content::Block { head, body, open })) => {
-                    let block = self.blocks.get(piece.block.0);
-                    for body in [head, body].into_iter().flatten() {
-                        let scope = block.scope.clone();
-                        let made =
-                            self.block(evaluator, *body, scope, Some(piece.block), Via::Nothing, id, None);
-                        contributions.push(Contribution::Block(made));
-                    }
-                    if let (true, Some((body, from))) = (*open, block.extra) {
-                        let scope = self.blocks.get(from.0).scope.clone();
-                        let made = self.block(evaluator, body, scope, Some(from), Via::Nothing, id, None);
-                        contributions.push(Contribution::Block(made));
+                    let outer = self.blocks.get(block.0);
+                    let inside = [head, body].into_iter().flatten().map(|body| (*body, block));
+                    let extra = outer.extra.filter(|_| *open);
+                    for (body, within) in inside.chain(extra) {
+                        let scope = &self.blocks.get(within.0).scope;
+                        let opening = Opening { within: Some(within), ..Opening::of(body, scope, id) };
+                        contributions.push(Contribution::Block(self.block(evaluator, opening)));
                     }
                 }
                 (_, Some(Content::Values(terms))) => {
                     if let [term] = &terms[..] {
-                        let thunk = self.term_thunk(evaluator, term, piece.block);
-                        let Piece { rank, block, .. } = *piece;
+                        let thunk = self.term_thunk(evaluator, term, block);
                         contributions.push(Contribution::Set { thunk, rank, span: term.span(), block });
                     }
                 }
                 (PieceContent::Computed(thunk), _) => {
-                    let Piece { rank, block, span, .. } = *piece;
                     contributions.push(Contribution::Set { thunk, rank, span, block });
                 }
                 (PieceContent::Default { schema, option }, _) => {
                     if let Some(default) = &self.program.option(schema, option).default {
-                        let thunk = self.term_thunk(evaluator, default, piece.block);
-                        let Piece { rank, block, span, .. } = *piece;
+                        let thunk = self.term_thunk(evaluator, default, block);
                         contributions.push(Contribution::Set { thunk, rank, span, block });
                     }
                 }
                 (PieceContent::Written { .. }, _) => {}
             }
         }
-        *self.instances.get(id.0).contributions.borrow_mut() = contributions;
+        self.contribute(id, contributions);
         id
     }
 
-    pub(super) fn part_thunk(self: &Rc<Self>, evaluator: &mut Evaluator, part: Part) -> ThunkId {
+    pub(super) fn part_thunk(&self, evaluator: &mut Evaluator, part: Part) -> ThunkId {
         match part {
             Part::Slot(slot) => self.slot_thunk(evaluator, slot),
             Part::Instance(instance) => self.instance_value(evaluator, instance),
@@ -344,9 +383,9 @@ impl Machine {
     }
 
     /// Where an entry is defined.
-    pub(super) fn part_span(&self, part: Option<&Part>) -> Option<Span> {
-        match part? {
-            Part::Slot(slot) => Some(self.slot_span(*slot)),
+    pub(super) fn part_span(&self, part: Part) -> Option<Span> {
+        match part {
+            Part::Slot(slot) => Some(self.slot_span(slot)),
             Part::Instance(instance) => Some(self.instances.get(instance.0).span),
             Part::Value(_) => None,
         }

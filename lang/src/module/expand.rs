@@ -2,35 +2,36 @@
 //!
 //! Each is expanded when an option that it defines is first asked for, and only once.
 
+use super::block::{Block, BlockId, Blocks, Opening, Via};
 use super::machine::*;
 use crate::codes;
 use crate::eval::{Evaluator, Raised, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
-use std::rc::Rc;
 use std::sync::Arc;
 
 impl Machine {
     /// Every definition of an option in a block, in the order written.
     pub(super) fn collect(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         block: BlockId,
         option: u32,
         found: &mut Vec<Piece>,
     ) -> Result<(), Raised> {
-        let body = self.blocks.get(block.0).body;
-        for item in self.program.body(body).defining(option) {
-            match &self.program.body(body).items[*item as usize] {
+        let id = self.blocks.get(block.0).body;
+        let body = self.program.body(id);
+        for item in body.defining(option) {
+            match &body.items[*item as usize] {
                 Item::Define(definition) => found.push(Piece {
-                    content: PieceContent::Written { body, item: *item, depth: 0 },
+                    content: PieceContent::Written { body: id, item: *item, depth: 0 },
                     block,
                     rank: definition.rank,
                     span: definition.span,
                 }),
                 Item::For(_) | Item::If(_) | Item::Call(_) => {
                     for inner in self.expand(evaluator, block, *item)?.iter() {
-                        self.collect(evaluator, *inner, option, found)?;
+                        self.collect(evaluator, inner, option, found)?;
                     }
                 }
                 Item::Assert(_) => {}
@@ -40,48 +41,30 @@ impl Machine {
     }
 
     /// The blocks that a loop, a condition or a call leads to.
-    pub(super) fn expand(
-        self: &Rc<Self>,
-        evaluator: &mut Evaluator,
-        id: BlockId,
-        item: u32,
-    ) -> Result<Rc<[BlockId]>, Raised> {
-        let block = self.blocks.get(id.0);
-        if let Some(Some(known)) = block.inner.borrow().get(item as usize) {
-            return Ok(known.clone());
+    pub(super) fn expand(&self, evaluator: &mut Evaluator, id: BlockId, item: u32) -> Result<Blocks, Raised> {
+        if let Some(known) = self.expanded.borrow().get(&(id, item)) {
+            return Ok(*known);
         }
+        let block = self.blocks.get(id.0);
         if self.blocks.len() > self.most_blocks {
             let message =
                 format!("the lab's loops and templates expand to more than {} blocks", self.most_blocks);
             return Err(Raised::new(codes::TOO_LARGE, self.item_span(block.body, item), message));
         }
-        let found: Rc<[BlockId]> = match &self.program.body(block.body).items[item as usize] {
-            Item::For(one) => self.turns(evaluator, one, id, &block)?,
+        let found = match &self.program.body(block.body).items[item as usize] {
+            Item::For(one) => self.turns(evaluator, one, id, item)?,
             Item::If(one) => {
                 let body =
                     if self.condition(evaluator, &one.condition, id)? { Some(one.yes) } else { one.no };
-                let make = |body| {
-                    self.block(
-                        evaluator,
-                        body,
-                        block.scope.clone(),
-                        Some(id),
-                        Via::Nothing,
-                        block.instance,
-                        block.extra,
-                    )
-                };
-                body.map(make).into_iter().collect()
+                match body {
+                    Some(body) => Blocks { first: self.inner_block(evaluator, body, id).0, count: 1 },
+                    None => Blocks::default(),
+                }
             }
-            Item::Call(call) => self.call(evaluator, call, id, &block),
-            Item::Define(_) | Item::Assert(_) => Rc::new([]),
+            Item::Call(call) => self.call(evaluator, call, id, item),
+            Item::Define(_) | Item::Assert(_) => Blocks::default(),
         };
-        let mut inner = block.inner.borrow_mut();
-        let items = self.program.body(block.body).items.len();
-        if inner.len() < items {
-            inner.resize(items, None);
-        }
-        inner[item as usize] = Some(found.clone());
+        self.expanded.borrow_mut().insert((id, item), found);
         Ok(found)
     }
 
@@ -97,54 +80,43 @@ impl Machine {
 
     /// The block that an item of a map option leads to.
     pub(super) fn entries_block(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         id: BlockId,
         item: u32,
         body: BodyId,
     ) -> BlockId {
-        let block = self.blocks.get(id.0);
-        if let Some(Some(known)) = block.inner.borrow().get(item as usize)
-            && let [known] = known[..]
-        {
-            return known;
+        let known = self.expanded.borrow().get(&(id, item)).copied();
+        match known {
+            Some(known) => BlockId(known.first),
+            None => {
+                let made = self.inner_block(evaluator, body, id);
+                self.expanded.borrow_mut().insert((id, item), Blocks { first: made.0, count: 1 });
+                made
+            }
         }
-        let made = self.block(
-            evaluator,
-            body,
-            block.scope.clone(),
-            Some(id),
-            Via::Nothing,
-            block.instance,
-            block.extra,
-        );
-        let mut inner = block.inner.borrow_mut();
-        let items = self.program.body(block.body).items.len();
-        if inner.len() < items {
-            inner.resize(items, None);
-        }
-        inner[item as usize] = Some(Rc::new([made]));
-        made
     }
 
-    fn turns(
-        self: &Rc<Self>,
-        evaluator: &mut Evaluator,
-        one: &For,
-        id: BlockId,
-        block: &Block,
-    ) -> Result<Rc<[BlockId]>, Raised> {
+    fn turns(&self, evaluator: &mut Evaluator, one: &For, id: BlockId, item: u32) -> Result<Blocks, Raised> {
         let list = self.term(evaluator, &one.list, id)?;
         let symbols: Vec<_> = one.names.iter().map(|name| evaluator.symbol_of(name)).collect();
-        let turns: Vec<Vec<ThunkId>> = match (&list, symbols.len()) {
-            (Val::List(items), 1) => items.iter().map(|item| vec![*item]).collect(),
+        let first = self.blocks.len();
+        let turn = |evaluator: &mut Evaluator, values: &[ThunkId]| {
+            let Block { scope, instance, extra, .. } = self.blocks.get(id.0);
+            let named = symbols.iter().zip(values);
+            let scope = named.fold(scope.clone(), |scope, (name, value)| scope.with_one(*name, *value));
+            let via = Via::Turn { item, value: values[0] };
+            let opening = Opening::of(one.body, &scope, *instance);
+            self.block(evaluator, Opening { within: Some(id), via, extra: *extra, ..opening });
+        };
+        match (&list, symbols.len()) {
+            (Val::List(items), 1) => items.iter().for_each(|item| turn(evaluator, &[*item])),
             (Val::Set(set), 2) => {
-                let mut turns = Vec::with_capacity(set.len());
                 for entry in evaluator.sorted(set) {
                     let key = Val::Text(evaluator.name(entry.name).clone());
-                    turns.push(vec![evaluator.value(key), entry.value]);
+                    let key = evaluator.value(key);
+                    turn(evaluator, &[key, entry.value]);
                 }
-                turns
             }
             (found, names) => {
                 let expected = if names == 1 { "a list" } else { "a set" };
@@ -169,22 +141,11 @@ impl Machine {
                 return Err(self.traced(evaluator, id, raised));
             }
         };
-        let mut blocks = Vec::with_capacity(turns.len());
-        for values in turns {
-            let via = Via::Turn { span: one.names_span, name: one.names[0].clone(), value: values[0] };
-            let scope = block.scope.with(symbols.iter().copied().zip(values).collect());
-            blocks.push(self.block(evaluator, one.body, scope, Some(id), via, block.instance, block.extra));
-        }
-        Ok(blocks.into())
+        Ok(Blocks { first, count: self.blocks.len() - first })
     }
 
-    fn call(
-        self: &Rc<Self>,
-        evaluator: &mut Evaluator,
-        call: &Call,
-        id: BlockId,
-        block: &Block,
-    ) -> Rc<[BlockId]> {
+    fn call(&self, evaluator: &mut Evaluator, call: &Call, id: BlockId, item: u32) -> Blocks {
+        let block = self.blocks.get(id.0);
         let template = &self.program.templates[call.template.0 as usize];
         let declared = self.declaring_block(template.within, id);
         let mut scope = self.blocks.get(declared.0).scope.clone();
@@ -195,28 +156,19 @@ impl Machine {
                 // A call without it was refused when it was resolved.
                 (None, None) => evaluator.value(Val::Null),
             };
-            scope = scope.with(vec![(evaluator.symbol_of(&param.name), value)]);
+            scope = scope.with_one(evaluator.symbol_of(&param.name), value);
         }
         let extra = match call.extra {
             Some(Extra::Inside(body)) => Some((body, id)),
             Some(Extra::Beside(_)) | None => None,
         };
-        let via = Via::Call { span: call.span, name: template.name.value.clone(), from: id };
-        let mut blocks =
-            vec![self.block(evaluator, call.body, scope, Some(declared), via, block.instance, extra)];
+        let via = Via::Call { item, from: id };
+        let opening = Opening::of(call.body, &scope, block.instance);
+        let BlockId(first) = self.block(evaluator, Opening { within: Some(declared), via, extra, ..opening });
         if let Some(Extra::Beside(body)) = call.extra {
-            let scope = block.scope.clone();
-            blocks.push(self.block(
-                evaluator,
-                body,
-                scope,
-                Some(id),
-                Via::Nothing,
-                block.instance,
-                block.extra,
-            ));
+            self.inner_block(evaluator, body, id);
         }
-        blocks.into()
+        Blocks { first, count: self.blocks.len() - first }
     }
 
     /// The block a template was declared in: one around its call, or the top level of a module.
@@ -229,14 +181,12 @@ impl Machine {
             }
             at = block.within;
         }
-        let tops = self.tops.borrow();
-        let top = tops.iter().find(|top| self.blocks.get(top.0).body == body);
-        top.copied().unwrap_or(from)
+        self.tops().iter().find(|top| self.blocks.get(top.0).body == body).unwrap_or(from)
     }
 
     /// A condition's truth.
     pub(super) fn condition(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         condition: &Term,
         block: BlockId,
@@ -257,25 +207,24 @@ impl Machine {
         while let Some(id) = at {
             let block = self.blocks.get(id.0);
             at = block.within;
-            match &block.via {
-                Via::Nothing => {}
-                Via::Turn { span, name, value } => {
-                    let text = match evaluator.done(*value).cloned() {
-                        Some(value @ (Val::Int(_) | Val::Text(_) | Val::Bool(_) | Val::Float(_))) => {
-                            format!("in the turn where `{name}` is {}", self.show(evaluator, &value))
-                        }
-                        _ => match self.key_of(evaluator, *value) {
-                            Some(key) => format!("in the turn where `{name}` is `{key}`"),
-                            None => format!("in a turn of this loop over `{name}`"),
-                        },
-                    };
-                    raised = raised.frame(*span, text);
+            let Some((span, name)) = self.led_by(block) else { continue };
+            let text = match block.via {
+                Via::Nothing => continue,
+                Via::Turn { value, .. } => match evaluator.done(value).cloned() {
+                    Some(value @ (Val::Int(_) | Val::Text(_) | Val::Bool(_) | Val::Float(_))) => {
+                        format!("in the turn where `{name}` is {}", self.show(evaluator, &value))
+                    }
+                    _ => match self.key_of(evaluator, value) {
+                        Some(key) => format!("in the turn where `{name}` is `{key}`"),
+                        None => format!("in a turn of this loop over `{name}`"),
+                    },
+                },
+                Via::Call { from, .. } => {
+                    at = Some(from);
+                    format!("in this call of `{name}`")
                 }
-                Via::Call { span, name, from } => {
-                    raised = raised.frame(*span, format!("in this call of `{name}`"));
-                    at = Some(*from);
-                }
-            }
+            };
+            raised = raised.frame(span, text);
         }
         raised
     }
@@ -297,13 +246,12 @@ impl Machine {
         if let Some(piece) = slot.entry.as_ref().and_then(|entry| entry.pieces.first()) {
             return piece.span;
         }
-        let instance = self.instances.get(slot.instance.0);
-        let contributions = instance.contributions.borrow();
-        let written = contributions.iter().filter_map(|contribution| match contribution {
-            Contribution::Block(block) => Some(*block),
+        let written = self.contributions(slot.instance).filter_map(|contribution| match contribution {
+            Contribution::Block(block) => Some(block),
             Contribution::Set { .. } => None,
         });
-        for block in written.chain(instance.type_blocks.get().into_iter().flatten().copied()) {
+        let type_blocks = self.instances.get(slot.instance.0).type_blocks.get().copied().unwrap_or_default();
+        for block in written.chain(type_blocks.iter()) {
             let body = self.program.body(self.blocks.get(block.0).body);
             let written =
                 body.defining(slot.option).iter().find_map(|item| match &body.items[*item as usize] {
@@ -314,7 +262,7 @@ impl Machine {
                 return span;
             }
         }
-        let declared = self.declaration(&slot);
+        let declared = self.declaration(slot);
         match &declared.default {
             Some(default) => default.span(),
             None => declared.span,
@@ -323,6 +271,6 @@ impl Machine {
 
     /// How messages call a slot.
     pub(super) fn slot_name(&self, slot: SlotId) -> String {
-        format!("option `{}`", self.slot_path(&self.slots.get(slot.0)))
+        format!("option `{}`", self.slot_path(self.slots.get(slot.0)))
     }
 }

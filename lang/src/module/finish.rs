@@ -1,5 +1,6 @@
 //! The finished value: everything forced, checked and copied out, with all that is wrong in one go.
 
+use super::block::BlockId;
 use super::format::Format;
 use super::machine::*;
 use super::types::Type;
@@ -11,9 +12,7 @@ use crate::source::Span;
 use crate::syntax::expr::Expr;
 use crate::value::{Data as Finished, Value};
 use crate::{Code, codes};
-use indexmap::IndexMap;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// How deep a plain value may be nested.
@@ -21,14 +20,14 @@ const MAX_DEPTH: usize = 512;
 
 /// A walk over everything.
 struct Walk<'a> {
-    machine: &'a Rc<Machine>,
+    machine: &'a Machine,
     evaluator: &'a mut Evaluator,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl Machine {
     /// The root's value, if nothing is wrong, and everything that is.
-    pub(crate) fn finish(self: &Rc<Self>, evaluator: &mut Evaluator) -> (Option<Value>, Vec<Diagnostic>) {
+    pub(crate) fn finish(&self, evaluator: &mut Evaluator) -> (Option<Value>, Vec<Diagnostic>) {
         let mut walk = Walk { machine: self, evaluator, diagnostics: Vec::new() };
         let root = self.root();
         let value = walk.instance(root, Span::new(crate::source::SourceId(0), 0, 0));
@@ -48,15 +47,14 @@ impl Machine {
     }
 
     /// A thunk of an expression with the names of the entry's top level.
-    pub(crate) fn expression(self: &Rc<Self>, evaluator: &mut Evaluator, expr: &Arc<Expr>) -> ThunkId {
-        let entry = self.tops.borrow().last().copied().unwrap_or(BlockId(0));
-        let scope = self.blocks.get(entry.0).scope.clone();
-        evaluator.expr(expr, &scope)
+    pub(crate) fn expression(&self, evaluator: &mut Evaluator, expr: &Arc<Expr>) -> ThunkId {
+        let entry = self.tops().iter().last().unwrap_or(BlockId(0));
+        evaluator.expr(expr, &self.blocks.get(entry.0).scope)
     }
 
     /// A thunk's value with all its parts, and what is wrong with it.
     pub(crate) fn value_of_thunk(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         thunk: ThunkId,
         span: Span,
@@ -90,23 +88,26 @@ impl Walk<'_> {
         let machine = self.machine;
         let schema = machine.instances.get(id.0).schema;
         self.computed(id);
-        let mut entries: IndexMap<Arc<str>, Value> = IndexMap::new();
+        let options = &machine.program.schema(schema).options;
+        let mut entries: Vec<(Arc<str>, Value)> = Vec::with_capacity(options.len());
         let mut whole = true;
-        for (at, option) in machine.program.schema(schema).options.iter().enumerate() {
+        for (at, option) in options.iter().enumerate() {
             let slot = machine.slot_of(id, at as u32);
             match self.slot(slot) {
                 Some(_) if option.ty == Type::Function => {}
-                Some(value) => {
-                    entries.insert(option.name.clone(), value);
-                }
+                Some(value) => entries.push((option.name.clone(), value)),
                 None => whole = false,
             }
         }
-        for block in machine.type_blocks(self.evaluator, id) {
-            self.asserts(block, id);
+        let bodies = &machine.program.schema(schema).bodies;
+        if id == machine.root()
+            || bodies.iter().any(|(body, _)| !machine.program.body(*body).asserts.is_empty())
+        {
+            for block in machine.type_blocks(self.evaluator, id).iter() {
+                self.asserts(block, id);
+            }
         }
-        let contributions = machine.instances.get(id.0).contributions.borrow().clone();
-        for contribution in contributions {
+        for contribution in machine.contributions(id) {
             if let Contribution::Block(block) = contribution {
                 self.asserts(block, id);
             }
@@ -115,16 +116,16 @@ impl Walk<'_> {
             Some(_) => self.forwarded(&entries, span),
             None => span,
         };
-        whole.then_some(Value { data: Finished::Set(entries), span })
+        whole.then(|| Value { data: Finished::Set(entries.into()), span })
     }
 
     /// A submodule of the library's that is given something of the user's is at the user's place.
-    fn forwarded(&self, options: &IndexMap<Arc<str>, Value>, span: Span) -> Span {
+    fn forwarded(&self, options: &[(Arc<str>, Value)], span: Span) -> Span {
         let program = &self.machine.program;
         if program.of_user(span).is_some() {
             return span;
         }
-        let given = options.values().find_map(|value| match &value.data {
+        let given = options.iter().find_map(|(_, value)| match &value.data {
             Finished::Set(_) => None,
             Finished::List(items) => items
                 .iter()
@@ -140,8 +141,7 @@ impl Walk<'_> {
         let machine = self.machine;
         let instance = machine.instances.get(id.0);
         let schema = machine.program.schema(instance.schema);
-        let contributions = instance.contributions.borrow().clone();
-        for contribution in contributions {
+        for contribution in machine.contributions(id) {
             let Contribution::Set { thunk, span, block, .. } = contribution else { continue };
             let value = match self.evaluator.force(thunk) {
                 Ok(value) => value,
@@ -193,33 +193,31 @@ impl Walk<'_> {
         };
         let slot = machine.slots.get(id.0);
         let ty = match &slot.entry {
-            Some(entry) => entry.ty.clone(),
-            None => Arc::new(machine.declaration(&slot).ty.clone()),
+            Some(entry) => &*entry.ty,
+            None => &machine.declaration(slot).ty,
         };
         let span = outcome.span;
         match &outcome.parts {
             Parts::Instance(instance) => self.instance(*instance, span),
             Parts::Map(entries) => {
-                let inner = element_type(&ty);
-                let mut finished: IndexMap<Arc<str>, Value> = IndexMap::with_capacity(entries.len());
+                let inner = element_type(ty);
+                let mut finished: Vec<(Arc<str>, Value)> = Vec::with_capacity(entries.len());
                 let mut whole = true;
                 for (key, part) in entries {
-                    let span = machine.part_span(Some(part)).unwrap_or(span);
-                    match self.part(*part, &inner, span) {
-                        Some(value) => {
-                            finished.insert(key.clone(), value);
-                        }
+                    let span = machine.part_span(*part).unwrap_or(span);
+                    match self.part(*part, inner, span) {
+                        Some(value) => finished.push((self.evaluator.name(*key).clone(), value)),
                         None => whole = false,
                     }
                 }
-                whole.then_some(Value { data: Finished::Set(finished), span })
+                whole.then(|| Value { data: Finished::Set(finished.into()), span })
             }
             Parts::List(elements) => {
-                let inner = element_type(&ty);
+                let inner = element_type(ty);
                 let mut finished = Vec::with_capacity(elements.len());
                 let mut whole = true;
                 for (part, span) in elements {
-                    match self.part(*part, &inner, *span) {
+                    match self.part(*part, inner, *span) {
                         Some(value) => finished.push(value),
                         None => whole = false,
                     }
@@ -227,7 +225,11 @@ impl Walk<'_> {
                 whole.then_some(Value { data: Finished::List(finished), span })
             }
             Parts::Plain if *ty == Type::Function => Some(Value { data: Finished::Null, span }),
-            Parts::Plain => self.plain(outcome.val.clone(), &ty, span, &mut Vec::new()),
+            Parts::Plain => {
+                let thunk = machine.slot_thunk(self.evaluator, id);
+                let value = self.evaluator.done(thunk)?.clone();
+                self.plain(value, ty, span, &mut Vec::new())
+            }
         }
     }
 
@@ -277,19 +279,19 @@ impl Walk<'_> {
                 let inner = element_type(ty);
                 let mut finished = Vec::with_capacity(items.len());
                 for item in items.iter() {
-                    finished.push(self.thunk(*item, &inner, span, open)?);
+                    finished.push(self.thunk(*item, inner, span, open)?);
                 }
                 Finished::List(finished)
             }
             Val::Set(set) => {
                 let inner = element_type(ty);
-                let mut finished = IndexMap::with_capacity(set.len());
+                let mut finished = Vec::with_capacity(set.len());
                 for entry in self.evaluator.sorted(&set) {
                     let name = self.evaluator.name(entry.name).clone();
                     let span = self.evaluator.span_of(entry.place).unwrap_or(span);
-                    finished.insert(name, self.thunk(entry.value, &inner, span, open)?);
+                    finished.push((name, self.thunk(entry.value, inner, span, open)?));
                 }
-                Finished::Set(finished)
+                Finished::Set(finished.into())
             }
             Val::Function(_) => {
                 self.wrong(Raised::new(
@@ -312,7 +314,7 @@ impl Walk<'_> {
                 Item::Assert(assert) => self.assert(assert, id, instance),
                 Item::For(_) | Item::If(_) | Item::Call(_) => match machine.expand(self.evaluator, id, *item)
                 {
-                    Ok(inner) => inner.iter().for_each(|inner| self.asserts(*inner, instance)),
+                    Ok(inner) => inner.iter().for_each(|inner| self.asserts(inner, instance)),
                     Err(raised) => self.wrong(raised),
                 },
                 Item::Define(_) => {}
@@ -351,15 +353,15 @@ impl Walk<'_> {
 }
 
 /// The type of a collection's elements.
-fn element_type(ty: &Type) -> Type {
+fn element_type(ty: &Type) -> &Type {
     match ty {
-        Type::List(inner) | Type::Map(inner) => (**inner).clone(),
+        Type::List(inner) | Type::Map(inner) => inner,
         Type::Optional(inner) => element_type(inner),
         Type::Union(types) => {
             let found = types.iter().find(|one| matches!(one, Type::List(_) | Type::Map(_)));
-            found.map_or(Type::Any, element_type)
+            found.map_or(&Type::Any, element_type)
         }
-        _ => Type::Any,
+        _ => &Type::Any,
     }
 }
 

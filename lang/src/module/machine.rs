@@ -5,47 +5,58 @@
 //!                                        └ maps and submodules: further instances with slots of their own
 //! ```
 //!
-//! All of it lies in arenas and is referred to by number, so that nothing keeps itself alive.
+//! All of it lies in arenas and is referred to by number, so that nothing keeps itself alive. What an expression can
+//! ask for is a thunk of the evaluator; `outside.rs` says what each computes.
 
+use super::arena::Arena;
+use super::block::{Block, BlockId, Blocks, Opening};
+use super::types::{SchemaId, Type};
 use crate::diagnostic::Diagnostic;
-use crate::eval::{
-    Attribute, Evaluator, Limits, Names, Native, Place, Raised, Scope, Set, Symbol, ThunkId, Val,
-};
+use crate::eval::{Evaluator, Limits, Names, Outside, Raised, Scope, Set, Shape, Symbol, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
-use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
-
-use super::types::{SchemaId, Type};
 
 /// Everything there is of a configuration.
 pub(crate) struct Machine {
     pub(super) program: Arc<Program>,
     pub(super) instances: Arena<Instance>,
+    pub(super) contributions: Arena<Contribution>,
     pub(super) slots: Arena<Slot>,
     pub(super) blocks: Arena<Block>,
-    /// Per module, its top level.
-    pub(super) tops: RefCell<Vec<BlockId>>,
-    /// The root's options, as the names they are in every scope.
-    root_names: Rc<RefCell<HashMap<Symbol, ThunkId>>>,
+    /// Per block and item of it, the blocks that a loop, a condition or a call led to.
+    pub(super) expanded: RefCell<FxHashMap<(BlockId, u32), Blocks>>,
     /// Values of `ref<…>` that were defined, to be looked up when all keys are known.
     pub(super) references: RefCell<Vec<Reference>>,
     /// What is wrong, and yet keeps nothing else from being evaluated.
     pub(super) reported: RefCell<Vec<Diagnostic>>,
     /// How many blocks there may be: templates that call templates can multiply without end in sight.
-    pub(super) most_blocks: usize,
-    /// Symbols of what each body binds.
+    pub(super) most_blocks: u32,
+    /// Per body, the symbols of what it binds.
     pub(super) symbols: Vec<BodySymbols>,
+    /// Per schema, what is the same for all its instances.
+    pub(super) shapes: Vec<SchemaShape>,
 }
 
 /// Symbols of the names a body binds.
-#[derive(Default)]
 pub(super) struct BodySymbols {
-    pub(super) binds: Vec<(Symbol, Bind)>,
-    pub(super) lets: Vec<Symbol>,
+    pub(super) binds: Rc<[Symbol]>,
+    pub(super) lets: Rc<[Symbol]>,
+}
+
+/// What is the same for all instances of a schema.
+pub(super) struct SchemaShape {
+    /// Per option, the symbol of its name.
+    pub(super) names: Vec<Symbol>,
+    /// Per option, the value of a default that is the same everywhere, once it was checked.
+    pub(super) defaults: Vec<OnceCell<Val>>,
+    /// The set of its options.
+    plain: Shape,
+    /// The same with the key as `name`.
+    keyed: Shape,
 }
 
 /// A value of a `ref<…>`.
@@ -56,39 +67,11 @@ pub(super) struct Reference {
     pub(super) declared: Span,
 }
 
-/// Things by number.
-pub(super) struct Arena<T>(RefCell<Vec<Rc<T>>>);
-
-impl<T> Default for Arena<T> {
-    fn default() -> Self {
-        Self(RefCell::new(Vec::new()))
-    }
-}
-
-impl<T> Arena<T> {
-    pub(super) fn push(&self, one: T) -> u32 {
-        let mut all = self.0.borrow_mut();
-        all.push(Rc::new(one));
-        all.len() as u32 - 1
-    }
-
-    pub(super) fn get(&self, at: u32) -> Rc<T> {
-        self.0.borrow()[at as usize].clone()
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.borrow().len()
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InstanceId(pub(super) u32);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SlotId(pub(super) u32);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct BlockId(pub(super) u32);
 
 /// The root, or one submodule.
 pub(super) struct Instance {
@@ -97,18 +80,20 @@ pub(super) struct Instance {
     pub(super) parent: Option<InstanceId>,
     /// The option of the parent that it is the value of, or in whose collection it is.
     pub(super) option: u32,
-    /// Its key in a map, its index in a list.
+    /// Its key in a map.
     pub(super) key: Option<Arc<str>>,
-    /// What users' nodes say about it.
-    pub(super) contributions: RefCell<Vec<Contribution>>,
+    /// What users' nodes say about it: the first, and how many.
+    pub(super) contributions: OnceCell<(u32, u32)>,
     /// Where it is first defined, or declared.
     pub(super) span: Span,
     /// The first of its options' slots.
-    pub(super) slots: OnceCell<SlotId>,
+    pub(super) slots: SlotId,
+    /// The first of its options' thunks; the key's comes after them.
+    pub(super) thunks: ThunkId,
     /// Its options as a set.
     pub(super) value: OnceCell<ThunkId>,
     /// The blocks of its type.
-    pub(super) type_blocks: OnceCell<Vec<BlockId>>,
+    pub(super) type_blocks: OnceCell<Blocks>,
 }
 
 /// One definition of a submodule.
@@ -124,36 +109,33 @@ pub(super) enum Contribution {
 pub(super) struct Slot {
     pub(super) instance: InstanceId,
     pub(super) option: u32,
-    pub(super) entry: Option<Entry>,
-    pub(super) thunk: OnceCell<ThunkId>,
-    pub(super) outcome: OnceCell<Rc<Outcome>>,
+    pub(super) entry: Option<Box<Entry>>,
+    pub(super) outcome: OnceCell<Outcome>,
 }
 
 /// An entry of a map.
 pub(super) struct Entry {
     pub(super) key: Arc<str>,
     pub(super) ty: Arc<Type>,
-    pub(super) pieces: Vec<Piece>,
+    pub(super) pieces: Box<[Piece]>,
+    pub(super) thunk: OnceCell<ThunkId>,
 }
 
-/// A merged value.
+/// What is known of a merged value besides the value itself.
 pub(super) struct Outcome {
-    pub(super) val: Val,
     /// The definition that won.
     pub(super) span: Span,
     pub(super) parts: Parts,
-    /// Every definition that was considered, the winner among them.
-    pub(super) definitions: Vec<Piece>,
 }
 
 /// What a value is made of, where its parts have definitions of their own.
 pub(super) enum Parts {
     /// A plain value.
     Plain,
-    /// A map's entries.
-    Map(IndexMap<Arc<str>, Part>),
+    /// A map's entries, in the order they were first defined.
+    Map(Box<[(Symbol, Part)]>),
     /// A list's elements.
-    List(Vec<(Part, Span)>),
+    List(Box<[(Part, Span)]>),
     /// A submodule.
     Instance(InstanceId),
 }
@@ -186,104 +168,53 @@ pub(super) enum PieceContent {
     Default { schema: SchemaId, option: u32 },
 }
 
-/// A body in a scope: one turn of a loop, one call of a template, one submodule's node.
-pub(super) struct Block {
-    pub(super) body: BodyId,
-    pub(super) scope: Scope,
-    /// The block it stands in.
-    pub(super) within: Option<BlockId>,
-    /// What led here besides.
-    pub(super) via: Via,
-    pub(super) instance: InstanceId,
-    /// The block of a template's call and the block it stands in.
-    pub(super) extra: Option<(BodyId, BlockId)>,
-    /// Per item, the blocks it leads to.
-    pub(super) inner: RefCell<Vec<Option<Rc<[BlockId]>>>>,
-}
-
-/// A step that is worth showing when something goes wrong further in.
-pub(super) enum Via {
-    Nothing,
-    /// A turn of a loop: the variable and its value.
-    Turn {
-        span: Span,
-        name: Arc<str>,
-        value: ThunkId,
-    },
-    /// A template's call, and the block it stands in.
-    Call {
-        span: Span,
-        name: Arc<str>,
-        from: BlockId,
-    },
-}
-
 impl Machine {
     pub(crate) fn new(program: Arc<Program>, limits: Limits, evaluator: &mut Evaluator) -> Rc<Machine> {
-        let symbols = program
-            .bodies
-            .iter()
-            .map(|body| BodySymbols {
-                binds: body.binds.iter().map(|(name, bind)| (evaluator.symbol_of(name), *bind)).collect(),
-                lets: body.lets.iter().map(|one| evaluator.symbol_of(&one.name)).collect(),
-            })
-            .collect();
+        let symbols = program.bodies.iter().map(|body| BodySymbols {
+            binds: body.binds.iter().map(|(name, _)| evaluator.symbol_of(name)).collect(),
+            lets: body.lets.iter().map(|one| evaluator.symbol_of(&one.name)).collect(),
+        });
+        let symbols = symbols.collect();
+        let shapes = program.schemas.iter().map(|schema| SchemaShape::new(schema, evaluator)).collect();
         let machine = Rc::new(Machine {
             program,
             instances: Arena::default(),
+            contributions: Arena::default(),
             slots: Arena::default(),
             blocks: Arena::default(),
-            tops: RefCell::default(),
-            root_names: Rc::default(),
+            expanded: RefCell::default(),
             references: RefCell::default(),
             reported: RefCell::default(),
-            most_blocks: limits.thunks as usize / 10,
+            most_blocks: limits.thunks / 10,
             symbols,
+            shapes,
         });
+        evaluator.set_embedder(machine.clone());
         machine.start(evaluator);
         machine
     }
 
     /// Makes the root and the modules' top levels.
-    fn start(self: &Rc<Self>, evaluator: &mut Evaluator) {
+    fn start(&self, evaluator: &mut Evaluator) {
         let nowhere = Span::new(crate::source::SourceId(0), 0, 0);
-        let root = self.instance(SchemaId::ROOT, None, 0, None, Vec::new(), nowhere);
-        let options = self.program.schema(SchemaId::ROOT).options.len() as u32;
-        for option in 0..options {
-            let symbol = evaluator.symbol_of(&self.program.option(SchemaId::ROOT, option).name.clone());
-            let thunk = self.slot_thunk(evaluator, self.slot_of(root, option));
-            self.root_names.borrow_mut().insert(symbol, thunk);
-        }
-        let names: Rc<dyn Names> = Rc::new(RootNames {
-            thunks: self.root_names.clone(),
-            names: self
-                .program
-                .schema(SchemaId::ROOT)
-                .options
-                .iter()
-                .map(|option| option.name.clone())
-                .collect(),
-        });
-        let scope = Scope::root(names);
+        let root = self.instance(evaluator, SchemaId::ROOT, None, 0, None, nowhere);
+        let first = self.instances.get(root.0).thunks;
+        let names = &self.shapes[SchemaId::ROOT.0 as usize].names;
+        let thunks = names.iter().zip(first.0..).map(|(name, at)| (*name, ThunkId(at))).collect();
+        let options = &self.program.schema(SchemaId::ROOT).options;
+        let names = options.iter().map(|option| option.name.clone()).collect();
+        let scope = Scope::root(Rc::new(RootNames { thunks, names }));
         for module in 0..self.program.modules.len() {
-            let block = self.module(evaluator, &scope, ModuleId(module as u32), root);
-            self.tops.borrow_mut().push(block);
+            self.module(evaluator, &scope, ModuleId(module as u32), root);
         }
-        let tops = self.tops.borrow().clone();
-        let _ = self.instances.get(root.0).type_blocks.set(tops);
+        let _ = self.instances.get(root.0).type_blocks.set(self.tops());
     }
 
-    fn module(
-        self: &Rc<Self>,
-        evaluator: &mut Evaluator,
-        root: &Scope,
-        id: ModuleId,
-        instance: InstanceId,
-    ) -> BlockId {
+    fn module(&self, evaluator: &mut Evaluator, root: &Scope, id: ModuleId, instance: InstanceId) {
         let module = &self.program.modules[id.0 as usize];
         let mut names: Vec<(Symbol, ThunkId)> = Vec::new();
         for import in &module.imports {
-            let top = self.blocks.get(self.tops.borrow()[import.module.0 as usize].0);
+            let top = self.blocks.get(self.top(import.module).0);
             let symbols = &self.symbols[top.body.0 as usize].lets;
             let found: Vec<(Symbol, ThunkId)> = symbols
                 .iter()
@@ -299,176 +230,106 @@ impl Machine {
             }
         }
         for (at, param) in module.params.iter().enumerate() {
-            let thunk =
-                evaluator.native_thunk(Rc::new(ParamThunk { machine: self.clone(), module: id, param: at }));
+            let thunk = evaluator.outside([Outside::Param { module: id.0, at: at as u32 }]);
             names.push((evaluator.symbol_of(&param.name.value), thunk));
         }
         // The last binding of a name is the nearest.
         names.reverse();
         let scope = if names.is_empty() { root.clone() } else { root.with(names) };
-        self.block(evaluator, module.body, scope, None, Via::Nothing, instance, None)
+        self.block(evaluator, Opening::of(module.body, &scope, instance));
+    }
+
+    /// The modules' top levels: the first blocks there are, one per module.
+    pub(super) fn tops(&self) -> Blocks {
+        Blocks { first: 0, count: self.blocks.len().min(self.program.modules.len() as u32) }
+    }
+
+    /// The top level of a module.
+    pub(super) fn top(&self, module: ModuleId) -> BlockId {
+        BlockId(module.0)
     }
 
     pub(super) fn root(&self) -> InstanceId {
         InstanceId(0)
     }
 
+    /// Makes an instance with its slots; what it is made of is said by [`Machine::contribute`].
     pub(super) fn instance(
         &self,
+        evaluator: &mut Evaluator,
         schema: SchemaId,
         parent: Option<InstanceId>,
         option: u32,
         key: Option<Arc<str>>,
-        contributions: Vec<Contribution>,
         span: Span,
     ) -> InstanceId {
-        InstanceId(self.instances.push(Instance {
+        let id = InstanceId(self.instances.len());
+        let options = self.program.schema(schema).options.len() as u32;
+        let slots = SlotId(self.slots.len());
+        for option in 0..options {
+            self.slots.push(Slot { instance: id, option, entry: None, outcome: OnceCell::new() });
+        }
+        let thunks = evaluator.outside((slots.0..slots.0 + options).map(Outside::Option));
+        if let Some(key) = &key {
+            evaluator.value(Val::Text(key.clone()));
+        }
+        self.instances.push(Instance {
             schema,
             parent,
             option,
             key,
-            contributions: RefCell::new(contributions),
+            contributions: OnceCell::new(),
             span,
-            slots: OnceCell::new(),
+            slots,
+            thunks,
             value: OnceCell::new(),
             type_blocks: OnceCell::new(),
-        }))
-    }
-
-    /// The slot of an option; all slots of an instance are made at once.
-    pub(super) fn slot_of(&self, instance: InstanceId, option: u32) -> SlotId {
-        let of = self.instances.get(instance.0);
-        let first = of.slots.get_or_init(|| {
-            let first = SlotId(self.slots.len() as u32);
-            for option in 0..self.program.schema(of.schema).options.len() as u32 {
-                self.slots.push(Slot {
-                    instance,
-                    option,
-                    entry: None,
-                    thunk: OnceCell::new(),
-                    outcome: OnceCell::new(),
-                });
-            }
-            first
-        });
-        SlotId(first.0 + option)
-    }
-
-    pub(super) fn slot_thunk(self: &Rc<Self>, evaluator: &mut Evaluator, slot: SlotId) -> ThunkId {
-        let of = self.slots.get(slot.0);
-        *of.thunk.get_or_init(|| evaluator.native_thunk(Rc::new(SlotThunk { machine: self.clone(), slot })))
-    }
-
-    /// A submodule as a set of its options, lazily.
-    pub(super) fn instance_value(
-        self: &Rc<Self>,
-        evaluator: &mut Evaluator,
-        instance: InstanceId,
-    ) -> ThunkId {
-        let of = self.instances.get(instance.0);
-        if let Some(thunk) = of.value.get() {
-            return *thunk;
-        }
-        let schema = self.program.schema(of.schema);
-        let mut entries: Vec<Attribute> = Vec::with_capacity(schema.options.len() + 1);
-        if let Some(key) = &of.key
-            && schema.by_name("name").is_none()
-        {
-            let symbol = evaluator.symbol("name");
-            let value = evaluator.value(Val::Text(key.clone()));
-            entries.push(Attribute { name: symbol, value, place: Place::NONE });
-        }
-        for (option, declared) in schema.options.iter().enumerate() {
-            let slot = self.slot_of(instance, option as u32);
-            let name = evaluator.symbol_of(&declared.name);
-            entries.push(Attribute { name, value: self.slot_thunk(evaluator, slot), place: Place::NONE });
-        }
-        let set = Val::Set(Rc::new(Set::new(entries).owned_by(instance.0)));
-        *of.value.get_or_init(|| evaluator.value(set))
-    }
-
-    /// Makes a block: what its body binds becomes visible in it.
-    #[expect(clippy::too_many_arguments, reason = "a block is exactly these, and is made in one place")]
-    pub(super) fn block(
-        self: &Rc<Self>,
-        evaluator: &mut Evaluator,
-        body: BodyId,
-        outer: Scope,
-        within: Option<BlockId>,
-        via: Via,
-        instance: InstanceId,
-        extra: Option<(BodyId, BlockId)>,
-    ) -> BlockId {
-        let mut scope = outer;
-        let symbols = &self.symbols[body.0 as usize];
-        if !symbols.binds.is_empty() {
-            let binds: Vec<(Symbol, ThunkId)> = symbols
-                .binds
-                .iter()
-                .map(|(symbol, bind)| (*symbol, self.bound(evaluator, instance, *bind)))
-                .collect();
-            scope = scope.with(binds);
-        }
-        let id = BlockId(self.blocks.len() as u32);
-        if !symbols.lets.is_empty() {
-            let lets: Vec<(Symbol, ThunkId)> = symbols
-                .lets
-                .iter()
-                .enumerate()
-                .map(|(at, symbol)| {
-                    let of = LetThunk { machine: self.clone(), block: id, at };
-                    (*symbol, evaluator.native_thunk(Rc::new(of)))
-                })
-                .collect();
-            scope = scope.with(lets);
-        }
-        self.blocks.push(Block {
-            body,
-            scope,
-            within,
-            via,
-            instance,
-            extra,
-            inner: RefCell::new(Vec::new()),
         });
         id
     }
 
-    fn bound(self: &Rc<Self>, evaluator: &mut Evaluator, instance: InstanceId, bind: Bind) -> ThunkId {
-        match bind {
-            Bind::Own => self.instance_value(evaluator, instance),
-            Bind::Key => match &self.instances.get(instance.0).key {
-                Some(key) => evaluator.value(Val::Text(key.clone())),
-                None => evaluator.value(Val::Null),
-            },
-            Bind::Around(schema) => {
-                let mut at = Some(instance);
-                while let Some(id) = at {
-                    let of = self.instances.get(id.0);
-                    if of.schema == schema {
-                        return self.instance_value(evaluator, id);
-                    }
-                    at = of.parent;
-                }
-                evaluator.value(Val::Null)
-            }
+    /// Says what an instance is made of; once, after it was made, since the blocks know their instance.
+    pub(super) fn contribute(&self, id: InstanceId, contributions: impl IntoIterator<Item = Contribution>) {
+        let first = self.contributions.len();
+        for one in contributions {
+            self.contributions.push(one);
+        }
+        let _ = self.instances.get(id.0).contributions.set((first, self.contributions.len() - first));
+    }
+
+    /// What users' nodes say about an instance.
+    pub(super) fn contributions(&self, id: InstanceId) -> impl Iterator<Item = Contribution> {
+        let (first, count) = self.instances.get(id.0).contributions.get().copied().unwrap_or_default();
+        (first..first + count).map(|at| *self.contributions.get(at))
+    }
+
+    /// The slot of an option.
+    pub(super) fn slot_of(&self, instance: InstanceId, option: u32) -> SlotId {
+        SlotId(self.instances.get(instance.0).slots.0 + option)
+    }
+
+    pub(super) fn slot_thunk(&self, evaluator: &mut Evaluator, id: SlotId) -> ThunkId {
+        let slot = self.slots.get(id.0);
+        match &slot.entry {
+            None => ThunkId(self.instances.get(slot.instance.0).thunks.0 + slot.option),
+            Some(entry) => *entry.thunk.get_or_init(|| evaluator.outside([Outside::Option(id.0)])),
         }
     }
 
-    /// The blocks of an instance's type, with what they define for every instance.
-    pub(super) fn type_blocks(self: &Rc<Self>, evaluator: &mut Evaluator, id: InstanceId) -> Vec<BlockId> {
-        let of = self.instances.get(id.0);
-        if let Some(blocks) = of.type_blocks.get() {
-            return blocks.clone();
-        }
-        let mut blocks = Vec::new();
-        for (body, module) in &self.program.schema(of.schema).bodies {
-            let top = self.tops.borrow()[module.0 as usize];
-            let scope = self.blocks.get(top.0).scope.clone();
-            blocks.push(self.block(evaluator, *body, scope, Some(top), Via::Nothing, id, None));
-        }
-        let _ = of.type_blocks.set(blocks.clone());
-        blocks
+    /// The thunk of a key; an instance without one has none.
+    pub(super) fn key_thunk(&self, instance: &Instance) -> Option<ThunkId> {
+        let options = self.program.schema(instance.schema).options.len() as u32;
+        instance.key.as_ref().map(|_| ThunkId(instance.thunks.0 + options))
+    }
+
+    /// A submodule as a set of its options, lazily.
+    pub(super) fn instance_value(&self, evaluator: &mut Evaluator, id: InstanceId) -> ThunkId {
+        let instance = self.instances.get(id.0);
+        *instance.value.get_or_init(|| {
+            let shapes = &self.shapes[instance.schema.0 as usize];
+            let shape = if instance.key.is_some() { &shapes.keyed } else { &shapes.plain };
+            evaluator.value(Val::Set(Rc::new(Set::shaped(shape.clone(), instance.thunks, id.0))))
+        })
     }
 
     /// The dotted path of an instance; empty for the root.
@@ -519,94 +380,34 @@ fn path_part(key: &str) -> String {
     if plain { key.to_owned() } else { format!("{key:?}") }
 }
 
+impl SchemaShape {
+    fn new(schema: &Schema, evaluator: &mut Evaluator) -> SchemaShape {
+        let names: Vec<Symbol> =
+            schema.options.iter().map(|option| evaluator.symbol_of(&option.name)).collect();
+        let mut plain: Vec<(Symbol, u32)> = names.iter().copied().zip(0..).collect();
+        plain.sort();
+        let mut keyed = plain.clone();
+        let name = evaluator.symbol("name");
+        if let Err(at) = keyed.binary_search_by_key(&name, |(symbol, _)| *symbol) {
+            keyed.insert(at, (name, names.len() as u32));
+        }
+        let defaults = names.iter().map(|_| OnceCell::new()).collect();
+        SchemaShape { names, defaults, plain: plain.into(), keyed: keyed.into() }
+    }
+}
+
 /// The root's options as names.
 struct RootNames {
-    thunks: Rc<RefCell<HashMap<Symbol, ThunkId>>>,
+    thunks: FxHashMap<Symbol, ThunkId>,
     names: Vec<Arc<str>>,
 }
 
 impl Names for RootNames {
     fn find(&self, _: &mut Evaluator, name: Symbol) -> Option<ThunkId> {
-        self.thunks.borrow().get(&name).copied()
+        self.thunks.get(&name).copied()
     }
 
     fn all(&self) -> Vec<Arc<str>> {
         self.names.clone()
-    }
-}
-
-/// The value of a slot.
-struct SlotThunk {
-    machine: Rc<Machine>,
-    slot: SlotId,
-}
-
-impl Native for SlotThunk {
-    fn run(&self, evaluator: &mut Evaluator) -> Result<Val, Raised> {
-        self.machine.run_slot(evaluator, self.slot)
-    }
-
-    fn span(&self) -> Span {
-        self.machine.slot_span(self.slot)
-    }
-
-    fn name(&self) -> String {
-        self.machine.slot_name(self.slot)
-    }
-}
-
-/// The value of a `let`.
-struct LetThunk {
-    machine: Rc<Machine>,
-    block: BlockId,
-    at: usize,
-}
-
-impl LetThunk {
-    fn binding(&self) -> &Let {
-        let body = self.machine.blocks.get(self.block.0).body;
-        &self.machine.program.body(body).lets[self.at]
-    }
-}
-
-impl Native for LetThunk {
-    fn run(&self, evaluator: &mut Evaluator) -> Result<Val, Raised> {
-        let thunk = self.machine.data(evaluator, &self.binding().value, self.block);
-        evaluator.force(thunk)
-    }
-
-    fn span(&self) -> Span {
-        self.binding().span
-    }
-
-    fn name(&self) -> String {
-        format!("`{}`", self.binding().name)
-    }
-}
-
-/// The value of a `param`.
-struct ParamThunk {
-    machine: Rc<Machine>,
-    module: ModuleId,
-    param: usize,
-}
-
-impl ParamThunk {
-    fn declared(&self) -> &Param {
-        &self.machine.program.modules[self.module.0 as usize].params[self.param]
-    }
-}
-
-impl Native for ParamThunk {
-    fn run(&self, evaluator: &mut Evaluator) -> Result<Val, Raised> {
-        self.machine.param(evaluator, self.module, self.declared())
-    }
-
-    fn span(&self) -> Span {
-        self.declared().span
-    }
-
-    fn name(&self) -> String {
-        format!("param `{}`", self.declared().name.value)
     }
 }

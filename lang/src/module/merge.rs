@@ -1,15 +1,14 @@
 //! Definitions of one option become one value: by key, by concatenation, or by agreement.
 
+use super::block::BlockId;
 use super::finish::is_secret;
 use super::machine::*;
-use crate::{Code, codes};
-
 use super::types::Type;
 use crate::diagnostic::Diagnostic;
 use crate::eval::{Evaluator, Raised, Symbol, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
-use std::rc::Rc;
+use crate::{Code, codes};
 
 /// Whose definitions are merged.
 pub(super) struct Merging<'a> {
@@ -17,76 +16,84 @@ pub(super) struct Merging<'a> {
     pub(super) declared: Span,
 }
 
+/// A merged value, and what is known of it besides.
+pub(super) struct Merged {
+    pub(super) val: Val,
+    pub(super) outcome: Outcome,
+}
+
+impl Merged {
+    pub(super) fn plain(val: Val, span: Span) -> Merged {
+        Merged { val, outcome: Outcome { span, parts: Parts::Plain } }
+    }
+}
+
 impl Machine {
-    /// The value of an option, computed now if it was not yet.
-    pub(super) fn force_slot(
-        self: &Rc<Self>,
-        evaluator: &mut Evaluator,
-        id: SlotId,
-    ) -> Result<Rc<Outcome>, Raised> {
+    /// What is known of an option's value, computed now if it was not yet.
+    pub(super) fn force_slot(&self, evaluator: &mut Evaluator, id: SlotId) -> Result<&Outcome, Raised> {
         let slot = self.slots.get(id.0);
         if let Some(outcome) = slot.outcome.get() {
-            return Ok(outcome.clone());
+            return Ok(outcome);
         }
         // Through the thunk, so that a failure is remembered and a cycle is seen.
         let thunk = self.slot_thunk(evaluator, id);
         evaluator.force(thunk)?;
         match slot.outcome.get() {
-            Some(outcome) => Ok(outcome.clone()),
+            Some(outcome) => Ok(outcome),
             None => Err(Raised::new(Code::REPORTED, self.slot_span(id), "no outcome")),
         }
     }
 
     /// What a slot's thunk runs.
-    pub(super) fn run_slot(self: &Rc<Self>, evaluator: &mut Evaluator, id: SlotId) -> Result<Val, Raised> {
+    pub(super) fn run_slot(&self, evaluator: &mut Evaluator, id: SlotId) -> Result<Val, Raised> {
         let slot = self.slots.get(id.0);
-        let declaration = self.declaration(&slot);
-        let merging = Merging { slot: &slot, declared: declaration.ty_span };
-        let outcome = match &slot.entry {
-            Some(entry) => self.merge(evaluator, &entry.ty, entry.pieces.clone(), &merging)?,
+        let declaration = self.declaration(slot);
+        let merging = Merging { slot, declared: declaration.ty_span };
+        let key_cycle = |raised| self.key_cycle(raised, slot, declaration);
+        let merged = match &slot.entry {
+            Some(entry) => self.merge(evaluator, &entry.ty, entry.pieces.to_vec(), &merging)?,
             None => {
-                let mut pieces = self
-                    .gather(evaluator, slot.instance, slot.option)
-                    .map_err(|raised| self.key_cycle(raised, &slot, declaration))?;
-                if pieces.is_empty()
-                    && let Some(default) = &declaration.default
-                {
-                    let schema = self.instances.get(slot.instance.0).schema;
-                    pieces.push(Piece {
-                        content: PieceContent::Default { schema, option: slot.option },
-                        block: self.declaring(evaluator, slot.instance, declaration.body),
-                        rank: Rank::DECLARED,
-                        span: default.span(),
-                    });
+                let pieces = self.gather(evaluator, slot.instance, slot.option).map_err(key_cycle)?;
+                match self.constant_default(evaluator, slot, &pieces) {
+                    Some(default) => default,
+                    None => {
+                        let pieces = self.or_default(evaluator, slot, pieces);
+                        self.merge(evaluator, &declaration.ty, pieces, &merging).map_err(key_cycle)?
+                    }
                 }
-                self.merge(evaluator, &declaration.ty, pieces, &merging)
-                    .map_err(|raised| self.key_cycle(raised, &slot, declaration))?
             }
         };
-        let val = outcome.val.clone();
-        let _ = slot.outcome.set(Rc::new(outcome));
-        Ok(val)
+        let _ = slot.outcome.set(merged.outcome);
+        Ok(merged.val)
+    }
+
+    /// Every definition of a slot, the declared default among them where there is no other.
+    pub(super) fn definitions(&self, evaluator: &mut Evaluator, slot: &Slot) -> Result<Vec<Piece>, Raised> {
+        match &slot.entry {
+            Some(entry) => Ok(entry.pieces.to_vec()),
+            None => {
+                let pieces = self.gather(evaluator, slot.instance, slot.option)?;
+                Ok(self.or_default(evaluator, slot, pieces))
+            }
+        }
     }
 
     /// Every definition of an option of an instance.
-    fn gather(
-        self: &Rc<Self>,
-        evaluator: &mut Evaluator,
-        id: InstanceId,
-        option: u32,
-    ) -> Result<Vec<Piece>, Raised> {
+    fn gather(&self, evaluator: &mut Evaluator, id: InstanceId, option: u32) -> Result<Vec<Piece>, Raised> {
         let mut found = Vec::new();
-        for block in self.type_blocks(evaluator, id) {
-            self.collect(evaluator, block, option, &mut found)?;
+        let schema = self.instances.get(id.0).schema;
+        let bodies = &self.program.schema(schema).bodies;
+        if id == self.root() || bodies.iter().any(|(body, _)| self.program.body(*body).defines(option)) {
+            for block in self.type_blocks(evaluator, id).iter() {
+                self.collect(evaluator, block, option, &mut found)?;
+            }
         }
-        let instance = self.instances.get(id.0);
-        let contributions = instance.contributions.borrow().clone();
-        for contribution in contributions {
+        for contribution in self.contributions(id) {
             match contribution {
                 Contribution::Block(block) => self.collect(evaluator, block, option, &mut found)?,
                 Contribution::Set { thunk, rank, span, block } => {
                     let Val::Set(set) = evaluator.force(thunk)? else { continue };
-                    let symbol = evaluator.symbol_of(&self.program.option(instance.schema, option).name);
+                    let symbol = self.shapes[schema.0 as usize].names[option as usize];
                     if let Some(attribute) = set.get(symbol) {
                         let span = evaluator.span_of(attribute.place).unwrap_or(span);
                         found.push(Piece {
@@ -102,11 +109,44 @@ impl Machine {
         Ok(found)
     }
 
+    /// The definitions; the declared default where there are none.
+    fn or_default(&self, evaluator: &mut Evaluator, slot: &Slot, mut pieces: Vec<Piece>) -> Vec<Piece> {
+        let declaration = self.declaration(slot);
+        if let (true, Some(default)) = (pieces.is_empty(), &declaration.default) {
+            let schema = self.instances.get(slot.instance.0).schema;
+            pieces.push(Piece {
+                content: PieceContent::Default { schema, option: slot.option },
+                block: self.declaring(evaluator, slot.instance, declaration.body),
+                rank: Rank::DECLARED,
+                span: default.span(),
+            });
+        }
+        pieces
+    }
+
+    /// The value of an option that nothing defines, where the declaration has one that is the same for every
+    /// instance: it is checked once.
+    fn constant_default(&self, evaluator: &mut Evaluator, slot: &Slot, pieces: &[Piece]) -> Option<Merged> {
+        let declaration = self.declaration(slot);
+        let default = declaration.default.as_ref().filter(|_| pieces.is_empty())?;
+        let span = default.span();
+        let schema = self.instances.get(slot.instance.0).schema;
+        let known = &self.shapes[schema.0 as usize].defaults[slot.option as usize];
+        if let Some(checked) = known.get() {
+            return Some(Merged::plain(checked.clone(), span));
+        }
+        let value = self.constant(default).filter(|_| declaration.ty.is_checked_alone())?.ok()?;
+        // What is wrong with it is said with the way that led here, by the caller.
+        let checked = self.check(evaluator, &declaration.ty, value, span, declaration.ty_span).ok()?;
+        let _ = known.set(checked.clone());
+        Some(Merged::plain(checked, span))
+    }
+
     /// The block of an instance's type that a declaration stands in.
-    fn declaring(self: &Rc<Self>, evaluator: &mut Evaluator, instance: InstanceId, body: BodyId) -> BlockId {
+    fn declaring(&self, evaluator: &mut Evaluator, instance: InstanceId, body: BodyId) -> BlockId {
         let blocks = self.type_blocks(evaluator, instance);
         let found = blocks.iter().find(|block| self.blocks.get(block.0).body == body);
-        found.or(blocks.first()).copied().unwrap_or(BlockId(0))
+        found.or(blocks.iter().next()).unwrap_or(BlockId(0))
     }
 
     /// What a written definition says.
@@ -130,24 +170,21 @@ impl Machine {
     }
 
     pub(super) fn merge(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         ty: &Type,
         pieces: Vec<Piece>,
         merging: &Merging<'_>,
-    ) -> Result<Outcome, Raised> {
+    ) -> Result<Merged, Raised> {
         match ty {
             Type::Map(inner) => self.merge_map(evaluator, inner, pieces, merging),
             Type::List(inner) => self.merge_list(evaluator, inner, pieces, merging),
             Type::Submodule(schema) => {
                 let id = self.submodule(evaluator, *schema, merging.slot, None, &pieces);
                 let thunk = self.instance_value(evaluator, id);
-                Ok(Outcome {
-                    val: evaluator.force(thunk)?,
-                    span: self.instances.get(id.0).span,
-                    parts: Parts::Instance(id),
-                    definitions: pieces.clone(),
-                })
+                let span = self.instances.get(id.0).span;
+                let outcome = Outcome { span, parts: Parts::Instance(id) };
+                Ok(Merged { val: evaluator.force(thunk)?, outcome })
             }
             Type::Optional(inner) => self.merge_optional(evaluator, ty, inner, pieces, merging),
             Type::Union(types) => {
@@ -184,18 +221,15 @@ impl Machine {
     }
 
     fn merge_optional(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         ty: &Type,
         inner: &Type,
         pieces: Vec<Piece>,
         merging: &Merging<'_>,
-    ) -> Result<Outcome, Raised> {
-        let null = |pieces: &[Piece]| Outcome {
-            val: Val::Null,
-            span: pieces.first().map_or(merging.declared, |piece| piece.span),
-            parts: Parts::Plain,
-            definitions: pieces.to_vec(),
+    ) -> Result<Merged, Raised> {
+        let null = |pieces: &[Piece]| {
+            Merged::plain(Val::Null, pieces.first().map_or(merging.declared, |piece| piece.span))
         };
         if pieces.is_empty() {
             return Ok(null(&pieces));
@@ -220,16 +254,15 @@ impl Machine {
 
     /// One value: the strongest definitions must agree.
     fn merge_plain(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         ty: &Type,
         pieces: Vec<Piece>,
         merging: &Merging<'_>,
-    ) -> Result<Outcome, Raised> {
+    ) -> Result<Merged, Raised> {
         if pieces.is_empty() {
             return Err(self.missing(merging));
         }
-        let definitions = pieces.clone();
         let pieces = strongest(pieces);
         let mut values: Vec<(Val, Span)> = Vec::with_capacity(pieces.len());
         for piece in &pieces {
@@ -256,12 +289,12 @@ impl Machine {
             }
         }
         let span = seen.iter().find_map(|span| self.program.of_user(*span)).unwrap_or(span);
-        Ok(Outcome { val, span, parts: Parts::Plain, definitions })
+        Ok(Merged::plain(val, span))
     }
 
     /// Sets without a type: by key; a key in both must have equal values.
     fn merge_sets(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         a: &crate::eval::Set,
         b: &crate::eval::Set,
@@ -289,11 +322,7 @@ impl Machine {
     }
 
     /// The value of a definition that is one, and where it stands.
-    pub(super) fn value_of(
-        self: &Rc<Self>,
-        evaluator: &mut Evaluator,
-        piece: &Piece,
-    ) -> Result<(Val, Span), Raised> {
+    pub(super) fn value_of(&self, evaluator: &mut Evaluator, piece: &Piece) -> Result<(Val, Span), Raised> {
         match piece.content {
             PieceContent::Computed(thunk) => {
                 let value =
@@ -332,9 +361,9 @@ impl Machine {
         let instance = self.instances.get(merging.slot.instance.0);
         let declaration = self.declaration(merging.slot);
         let broken = |block: BlockId| self.program.body(self.blocks.get(block.0).body).broken;
-        let top = instance.parent.is_none() && self.tops.borrow().iter().copied().any(broken);
-        let refused = instance.contributions.borrow().iter().any(|contribution| match contribution {
-            Contribution::Block(block) => broken(*block),
+        let top = instance.parent.is_none() && self.tops().iter().any(broken);
+        let refused = self.contributions(merging.slot.instance).any(|contribution| match contribution {
+            Contribution::Block(block) => broken(block),
             Contribution::Set { .. } => false,
         });
         if declaration.broken || top || refused {
@@ -356,7 +385,7 @@ impl Machine {
     }
 
     fn conflict(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         ty: &Type,
         pieces: &[Piece],

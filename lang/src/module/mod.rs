@@ -5,6 +5,8 @@
 //!         ─ expand: loops, conditions, calls → definitions ─ merge, check → one value each ─ finish → Value
 //! ```
 
+mod arena;
+mod block;
 mod check;
 mod collections;
 mod expand;
@@ -13,6 +15,7 @@ pub(crate) mod format;
 pub(crate) mod machine;
 mod merge;
 mod origin;
+mod outside;
 mod reference;
 mod terms;
 pub(crate) mod types;

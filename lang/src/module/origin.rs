@@ -5,11 +5,10 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::eval::{Evaluator, Raised};
 use crate::why::{Considered, Reason};
-use std::rc::Rc;
 
 impl Machine {
     /// The deepest option or map entry on a path.
-    pub(crate) fn slot_at(self: &Rc<Self>, evaluator: &mut Evaluator, path: &[String]) -> Option<SlotId> {
+    pub(crate) fn slot_at(&self, evaluator: &mut Evaluator, path: &[String]) -> Option<SlotId> {
         let mut instance = self.root();
         let mut walked = 0;
         let mut found = None;
@@ -27,9 +26,10 @@ impl Machine {
                         instance = *inner;
                         continue 'instances;
                     }
-                    Parts::Map(entries) => {
-                        path.get(walked).and_then(|key| entries.get(key.as_str())).copied()
-                    }
+                    Parts::Map(entries) => path.get(walked).and_then(|key| {
+                        let found = entries.iter().find(|(name, _)| **evaluator.name(*name) == **key);
+                        found.map(|(_, part)| *part)
+                    }),
                     Parts::List(items) => path
                         .get(walked)
                         .and_then(|index| items.get(index.parse::<usize>().ok()?))
@@ -53,13 +53,14 @@ impl Machine {
         found
     }
 
-    pub(crate) fn reason(self: &Rc<Self>, evaluator: &mut Evaluator, id: SlotId) -> Option<Reason> {
+    pub(crate) fn reason(&self, evaluator: &mut Evaluator, id: SlotId) -> Option<Reason> {
         let slot = self.slots.get(id.0);
-        let outcome = self.force_slot(evaluator, id).ok()?;
-        let declared = self.declaration(&slot);
-        let best = outcome.definitions.iter().map(|piece| piece.rank.priority).min().unwrap_or_default();
+        self.force_slot(evaluator, id).ok()?;
+        let declared = self.declaration(slot);
+        let pieces = self.definitions(evaluator, slot).ok()?;
+        let best = pieces.iter().map(|piece| piece.rank.priority).min().unwrap_or_default();
         let mut definitions: Vec<Considered> = Vec::new();
-        for piece in &outcome.definitions {
+        for piece in &pieces {
             let nowhere: Raised = Diagnostic::without_place(Code::REPORTED, "").into();
             let trace = self.traced(evaluator, piece.block, nowhere).diagnostic().labels;
             definitions.push(Considered {
@@ -71,7 +72,7 @@ impl Machine {
         }
         definitions.sort_by_key(|one| one.priority);
         Some(Reason {
-            path: self.slot_path(&slot),
+            path: self.slot_path(slot),
             ty: declared.ty.display(&self.program.schemas).to_string(),
             declared: declared.span,
             doc: declared.doc.clone(),

@@ -3,6 +3,7 @@
 //! The innermost definition outside the standard library counts. Only names and paths are followed, through what is
 //! evaluated already: nothing is forced here. Deliberately absent: operators, calls, elements of lists.
 
+use super::block::BlockId;
 use super::machine::*;
 use crate::eval::{Evaluator, Symbol, ThunkId, Val};
 use crate::resolve::program::*;
@@ -43,8 +44,7 @@ impl Machine {
         match &expr.node(node).kind {
             Kind::Name(name) => {
                 let symbol = evaluator.symbol_of(name);
-                let scope = self.blocks.get(block.0).scope.clone();
-                let thunk = evaluator.find(&scope, symbol)?;
+                let thunk = evaluator.find(&self.blocks.get(block.0).scope, symbol)?;
                 let value = evaluator.done(thunk)?.clone();
                 let span =
                     self.owner_span(&value).or_else(|| self.name_span(evaluator, name, symbol, thunk, block));
@@ -70,7 +70,7 @@ impl Machine {
 
     fn step(&self, evaluator: &mut Evaluator, from: &Reached, name: &Arc<str>) -> Option<Reached> {
         let Val::Set(set) = &from.value else { return None };
-        let attribute = *set.get(evaluator.symbol_of(name))?;
+        let attribute = set.get(evaluator.symbol_of(name))?;
         let value = evaluator.done(attribute.value)?.clone();
         let here = match set.owner() {
             Some(owner) => self.option_span(InstanceId(owner), name),
@@ -112,7 +112,8 @@ impl Machine {
                 let same = evaluator.find(&block.scope, symbol) == Some(thunk);
                 return if same { self.referred(evaluator, term, id) } else { None };
             }
-            if let Some((_, bind)) = symbols.binds.iter().find(|(known, _)| *known == symbol) {
+            if let Some(which) = symbols.binds.iter().position(|known| *known == symbol) {
+                let (_, bind) = &self.program.body(block.body).binds[which];
                 let key = *bind == Bind::Key && evaluator.find(&block.scope, symbol) == Some(thunk);
                 let span = self.instances.get(block.instance.0).span;
                 return if key { self.program.of_user(span) } else { None };

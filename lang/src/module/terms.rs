@@ -1,29 +1,42 @@
 //! Terms and plain data as values, and values as messages show them.
 
-use super::machine::*;
+use super::block::BlockId;
+use super::machine::Machine;
 use crate::eval::{Evaluator, Raised, Scope, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
 use crate::{Code, codes};
-use std::rc::Rc;
 use std::sync::Arc;
 
 impl Machine {
+    /// The value of a term in a block, with what led there if it is wrong.
+    pub(super) fn term(&self, evaluator: &mut Evaluator, term: &Term, block: BlockId) -> Result<Val, Raised> {
+        match self.constant(term) {
+            Some(value) => value,
+            None => {
+                self.evaluate(evaluator, term, block).map_err(|raised| self.traced(evaluator, block, raised))
+            }
+        }
+    }
+
     /// The value of a term in a block.
-    pub(super) fn term(
-        self: &Rc<Self>,
+    pub(super) fn evaluate(
+        &self,
         evaluator: &mut Evaluator,
         term: &Term,
         block: BlockId,
     ) -> Result<Val, Raised> {
-        let thunk = match self.constant(term) {
-            Some(value) => return value,
-            None => self.term_thunk(evaluator, term, block),
-        };
-        evaluator.force(thunk).map_err(|raised| self.traced(evaluator, block, raised))
+        match (self.constant(term), term) {
+            (Some(value), _) => value,
+            (None, Term::Dynamic(template)) => evaluator.evaluate(template, &self.blocks.get(block.0).scope),
+            (None, term) => {
+                let thunk = self.term_thunk(evaluator, term, block);
+                evaluator.force(thunk)
+            }
+        }
     }
 
-    fn constant(&self, term: &Term) -> Option<Result<Val, Raised>> {
+    pub(super) fn constant(&self, term: &Term) -> Option<Result<Val, Raised>> {
         Some(Ok(match term {
             Term::Null(_) => Val::Null,
             Term::Bool(value, _) => Val::Bool(*value),
@@ -36,18 +49,12 @@ impl Machine {
     }
 
     /// A term as a thunk.
-    pub(super) fn term_thunk(
-        self: &Rc<Self>,
-        evaluator: &mut Evaluator,
-        term: &Term,
-        block: BlockId,
-    ) -> ThunkId {
-        let scope = self.blocks.get(block.0).scope.clone();
-        self.term_in(evaluator, term, &scope)
+    pub(super) fn term_thunk(&self, evaluator: &mut Evaluator, term: &Term, block: BlockId) -> ThunkId {
+        self.term_in(evaluator, term, &self.blocks.get(block.0).scope)
     }
 
     /// A term as a thunk in a scope that may be narrower than its block's.
-    pub(super) fn term_in(self: &Rc<Self>, evaluator: &mut Evaluator, term: &Term, scope: &Scope) -> ThunkId {
+    pub(super) fn term_in(&self, evaluator: &mut Evaluator, term: &Term, scope: &Scope) -> ThunkId {
         match (self.constant(term), term) {
             (Some(Ok(value)), _) => evaluator.value(value),
             (Some(Err(raised)), term) => evaluator.native(term.span(), String::new, move |_| Err(raised)),
@@ -62,7 +69,7 @@ impl Machine {
     }
 
     /// Plain data as a thunk.
-    pub(super) fn data(self: &Rc<Self>, evaluator: &mut Evaluator, data: &Data, block: BlockId) -> ThunkId {
+    pub(super) fn data(&self, evaluator: &mut Evaluator, data: &Data, block: BlockId) -> ThunkId {
         match data {
             Data::Term(term) => self.term_thunk(evaluator, term, block),
             Data::List(items) => {
@@ -86,17 +93,17 @@ impl Machine {
 
     /// A param: given from outside, by an importer, or its default.
     pub(super) fn param(
-        self: &Rc<Self>,
+        &self,
         evaluator: &mut Evaluator,
         module: ModuleId,
         param: &Param,
     ) -> Result<Val, Raised> {
-        let top = self.tops.borrow().get(module.0 as usize).copied();
+        let top = self.top(module);
         let mut found: Vec<(Val, Span)> = Vec::new();
-        if let (Some(given), Some(top)) = (&param.given, top) {
+        if let Some(given) = &param.given {
             found.push((self.term(evaluator, given, top)?, given.span()));
         } else {
-            for (importer, block) in self.program.modules.iter().zip(self.tops.borrow().clone()) {
+            for (importer, block) in self.program.modules.iter().zip(self.tops().iter()) {
                 let arguments = importer
                     .imports
                     .iter()
@@ -108,7 +115,7 @@ impl Machine {
                 }
             }
         }
-        if let (true, Some(default), Some(top)) = (found.is_empty(), &param.default, top) {
+        if let (true, Some(default)) = (found.is_empty(), &param.default) {
             found.push((self.term(evaluator, default, top)?, default.span()));
         }
         let mut agreed: Option<(Val, Span)> = None;

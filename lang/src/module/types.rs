@@ -111,6 +111,16 @@ impl Type {
         }
     }
 
+    /// Whether it has one value, and checking that value looks at nothing else.
+    pub(crate) fn is_checked_alone(&self) -> bool {
+        match self {
+            Type::Ref(_) => false,
+            Type::Optional(inner) => inner.is_checked_alone(),
+            Type::Union(types) => types.iter().all(Type::is_checked_alone),
+            other => other.is_scalar(),
+        }
+    }
+
     /// As it is written, with declared types by name.
     pub(crate) fn display<'a>(&'a self, named: &'a impl Named) -> impl fmt::Display + 'a {
         Written { this: self, named }

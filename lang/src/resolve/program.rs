@@ -368,6 +368,11 @@ impl Schema {
 }
 
 impl Body {
+    /// Whether anything in here defines an option.
+    pub(crate) fn defines(&self, option: u32) -> bool {
+        !self.defining(option).is_empty()
+    }
+
     /// The items that define an option.
     pub(crate) fn defining(&self, option: u32) -> &[u32] {
         match self.sites.binary_search_by_key(&option, |(known, _)| *known) {

@@ -168,7 +168,7 @@ pub(super) const TABLE: &[Builtin] = &[
             let Val::Text(name) = name else {
                 return Err(e.expected("a text", &name, a.span, "`name` of an item given to `listToAttrs`"));
             };
-            let Some(value) = pair.get(value_symbol).copied() else {
+            let Some(value) = pair.get(value_symbol) else {
                 let message = format!("the item `{name}` given to `listToAttrs` has no `value`");
                 return Err(Raised::new(codes::MISSING_ATTRIBUTE, a.span, message));
             };

@@ -46,7 +46,7 @@ pub(super) const TABLE: &[Builtin] = &[
     row("intersectAttrs", 2, |e, a| {
         let (names, values) = (e.arg_set(a, 0)?, e.arg_set(a, 1)?);
         let kept: Vec<Attribute> = if names.len() < values.len() {
-            names.entries().iter().filter_map(|entry| values.get(entry.name)).copied().collect()
+            names.entries().iter().filter_map(|entry| values.get(entry.name)).collect()
         } else {
             values.entries().iter().filter(|entry| names.get(entry.name).is_some()).copied().collect()
         };

@@ -89,7 +89,7 @@ pub(super) const TABLE: &[Builtin] = &[
 fn update(e: &mut Evaluator, left: &Set, right: &Set, span: Span) -> Result<Set, Raised> {
     let mut entries = left.update(right).entries().to_vec();
     for entry in &mut entries {
-        if let (Some(left), Some(right)) = (left.get(entry.name).copied(), right.get(entry.name).copied()) {
+        if let (Some(left), Some(right)) = (left.get(entry.name), right.get(entry.name)) {
             entry.value = e.native(
                 span,
                 || "`lib.recursiveUpdate`".into(),

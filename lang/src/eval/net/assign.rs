@@ -144,7 +144,7 @@ fn members(
     for found in index.get(network).into_iter().flatten() {
         let mut span = e.span_of(found.place).unwrap_or(a.span);
         let mut given = Vec::new();
-        if let Some(attribute) = found.attributes.get(address).copied() {
+        if let Some(attribute) = found.attributes.get(address) {
             span = e.span_of(attribute.place).unwrap_or(span);
             let list = e.force(attribute.value)?;
             let items = e.as_list(list, span, "`address` of an interface")?;
