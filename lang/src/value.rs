@@ -85,17 +85,17 @@ impl Entries {
     }
 
     /// Keys and values, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Value)> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Arc<str>, &Value)> {
         self.0.entries.iter().map(|(key, value)| (key, value))
     }
 
     /// The keys, in order.
-    pub fn keys(&self) -> impl ExactSizeIterator<Item = &Arc<str>> {
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Arc<str>> {
         self.iter().map(|(key, _)| key)
     }
 
     /// The values, in order.
-    pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> {
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> {
         self.iter().map(|(_, value)| value)
     }
 
