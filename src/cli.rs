@@ -1,11 +1,12 @@
 //! The arguments all commands share, the table of commands, and the way from `main` to one of them and out again.
 
 use crate::commands::{
-    apply, check, completions, destroy, doc, doctor, env, eval, exec, fmt, list, logs, man, plan, shell,
-    status, why,
+    apply, check, completions, destroy, doc, doctor, env, eval, exec, fmt, list, logs, man, plan, repl,
+    shell, status, why,
 };
 use crate::exit::{Exit, Failure};
 use crate::labs::Labs;
+use crate::limits::LimitArgs;
 use crate::ui::{self, Look};
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -44,6 +45,7 @@ enum Command {
     Doctor(doctor::Args),
     Why(why::Args),
     Doc(doc::Args),
+    Repl(repl::Args),
     Fmt(fmt::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -64,7 +66,7 @@ impl Command {
             Command::Why(args) => args.format == Format::Json,
             Command::Doc(args) => args.format == doc::DocFormat::Json,
             Command::Exec(_) | Command::Shell(_) | Command::Env(_) | Command::Logs(_) => false,
-            Command::Completions(_) | Command::Fmt(_) | Command::Man(_) => false,
+            Command::Completions(_) | Command::Fmt(_) | Command::Man(_) | Command::Repl(_) => false,
         }
     }
 
@@ -84,6 +86,7 @@ impl Command {
             Command::Doctor(args) => doctor::run(context, args),
             Command::Why(args) => why::run(context, args),
             Command::Doc(args) => doc::run(context, args),
+            Command::Repl(args) => repl::run(context, args),
             Command::Fmt(args) => fmt::run(context, args),
             Command::Completions(args) => completions::run(context, args),
             Command::Man(args) => man::run(context, args),
@@ -125,7 +128,7 @@ pub(crate) struct LabArgs {
 }
 
 /// What a lab is given.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct InputArgs {
     /// Run under this name: a second, isolated copy of the same lab
     #[arg(long)]
@@ -136,6 +139,8 @@ pub(crate) struct InputArgs {
     /// Read parameters from a KDL file, one node each
     #[arg(long, value_name = "FILE")]
     pub(crate) params: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 /// Which hosts of a lab.

@@ -7,7 +7,7 @@ use crate::world::Files;
 use std::collections::BTreeMap;
 use topo_engine::codes;
 use topo_engine::name::LabName;
-use topo_lang::{Diagnostic, Evaluation, Inputs, Reason, Severity, Sources, Value, World};
+use topo_lang::{Diagnostic, Evaluation, Inputs, Interrupt, Reason, Severity, Sources, Value, World};
 
 /// A lab without a mistake.
 pub(crate) struct Evaluated {
@@ -27,7 +27,7 @@ pub(crate) type Leases = BTreeMap<String, BTreeMap<String, u64>>;
 /// # Errors
 /// The file of `--params` cannot be read.
 pub(crate) fn evaluate(file: &str, inputs: &InputArgs, leases: Leases) -> Result<Evaluation, Failure> {
-    Ok(topo_lang::evaluate(&Files, file, &given(inputs, leases)?))
+    Ok(topo_lang::evaluate(&Files, file, &given(inputs, leases, inputs.limits.interrupt())?))
 }
 
 /// Evaluates an expression with the names at the top of a lab; without a lab, with none but the language's own.
@@ -40,7 +40,12 @@ pub(crate) fn evaluate_expression(
     inputs: &InputArgs,
     leases: Leases,
 ) -> Result<Evaluation, Failure> {
-    Ok(topo_lang::evaluate_expression(&Files, file, expression, &given(inputs, leases)?))
+    Ok(topo_lang::evaluate_expression(
+        &Files,
+        file,
+        expression,
+        &given(inputs, leases, inputs.limits.interrupt())?,
+    ))
 }
 
 /// Evaluates a lab file, and says why the value at a path is what it is, if it has such a path.
@@ -53,13 +58,17 @@ pub(crate) fn why(
     inputs: &InputArgs,
     leases: Leases,
 ) -> Result<(Evaluation, Option<Reason>), Failure> {
-    Ok(match topo_lang::why(&Files, file, path, &given(inputs, leases)?) {
+    Ok(match topo_lang::why(&Files, file, path, &given(inputs, leases, inputs.limits.interrupt())?) {
         Ok((evaluation, reason)) => (evaluation, Some(reason)),
         Err(evaluation) => (*evaluation, None),
     })
 }
 
-fn given(inputs: &InputArgs, leases: Leases) -> Result<Inputs, Failure> {
+/// What the language is given.
+///
+/// # Errors
+/// The file of `--params` cannot be read.
+pub(crate) fn given(inputs: &InputArgs, leases: Leases, interrupt: Interrupt) -> Result<Inputs, Failure> {
     let params = match &inputs.params {
         None => None,
         Some(path) => {
@@ -70,7 +79,7 @@ fn given(inputs: &InputArgs, leases: Leases) -> Result<Inputs, Failure> {
             Some((name, text))
         }
     };
-    Ok(Inputs { set: inputs.set.clone(), params, leases, ..Inputs::default() })
+    Ok(Inputs { set: inputs.set.clone(), params, leases, limits: inputs.limits.limits(), interrupt })
 }
 
 /// The name as the engine takes it.

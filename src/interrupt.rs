@@ -25,6 +25,21 @@ pub(crate) enum Urgency {
     AtOnce,
 }
 
+/// Set by Ctrl-C, which does nothing else from now on. Call it before any other thread starts.
+pub(crate) fn flag_on_ctrl_c() -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let signals: SigSet = [Signal::SIGINT].into_iter().collect();
+    if signals.thread_block().is_ok() {
+        let pressed = flag.clone();
+        std::thread::spawn(move || {
+            while signals.wait().is_ok() {
+                pressed.store(true, Ordering::Relaxed);
+            }
+        });
+    }
+    flag
+}
+
 impl Stop {
     /// Watches for signals on a thread of its own, and says how often one has come. Call it before any other thread
     /// starts: all threads leave these signals to that one.

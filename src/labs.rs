@@ -99,6 +99,6 @@ impl Entry {
 
     /// The inputs it was applied with.
     pub(crate) fn inputs(&self) -> InputArgs {
-        InputArgs { name: None, set: self.set.clone(), params: self.params.clone() }
+        InputArgs { set: self.set.clone(), params: self.params.clone(), ..InputArgs::default() }
     }
 }

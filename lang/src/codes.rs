@@ -55,6 +55,8 @@ crate::codes! {
     INTEGER_OVERFLOW = "integer-overflow";
     /// An option that only its module defines.
     INTERNAL_OPTION = "internal-option";
+    /// Somebody ended the evaluation.
+    INTERRUPTED = "interrupted";
     /// The keys of a collection depend on the collection.
     KEY_CYCLE = "key-cycle";
     /// A part of Nix that is left out.
@@ -73,6 +75,8 @@ crate::codes! {
     NOT_FOUND = "not-found";
     /// An index or count beyond what there is.
     OUT_OF_RANGE = "out-of-range";
+    /// Evaluation took longer than the limit.
+    OUT_OF_TIME = "out-of-time";
     /// A prefix has no address left.
     PREFIX_FULL = "prefix-full";
     /// A name that belongs to the language.

@@ -3,7 +3,7 @@
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::documentation::{TypeDoc, documentation};
-use crate::eval::{Evaluator, Limits, ThunkId};
+use crate::eval::{Evaluator, Interrupt, Limits, ThunkId};
 use crate::module::finish::tidy;
 use crate::module::machine::Machine;
 use crate::nearest::nearest;
@@ -29,6 +29,8 @@ pub struct Inputs {
     pub leases: BTreeMap<String, BTreeMap<String, u64>>,
     /// What it may use up.
     pub limits: Limits,
+    /// Ends it before that.
+    pub interrupt: Interrupt,
 }
 
 /// What became of a lab.
@@ -133,10 +135,10 @@ impl Evaluation {
 /// An evaluation under way.
 pub(crate) struct Running {
     pub(crate) sources: Sources,
-    lab: LabName,
+    pub(crate) lab: LabName,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) evaluator: Evaluator,
-    program: Arc<Program>,
+    pub(crate) program: Arc<Program>,
     /// `None` after a source that could not be read: most of what is missing then would be a consequence.
     pub(crate) machine: Option<Rc<Machine>>,
 }
@@ -146,6 +148,7 @@ impl Running {
         let mut sources = Sources::default();
         let mut evaluator = Evaluator::new(inputs.limits);
         evaluator.set_leases(inputs.leases.clone());
+        evaluator.set_interrupt(inputs.interrupt.clone());
 
         let given = Given {
             set: &inputs.set,
@@ -194,7 +197,7 @@ impl Running {
 }
 
 /// A world in which every source is empty.
-struct Nothing;
+pub(crate) struct Nothing;
 
 impl World for Nothing {
     fn read(&self, _: &str) -> std::io::Result<String> {
@@ -203,7 +206,7 @@ impl World for Nothing {
 }
 
 /// The keys of a dotted path; those in quotes may have dots.
-fn keys(path: &str) -> Vec<String> {
+pub(crate) fn keys(path: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = path;
     while !rest.is_empty() {
@@ -217,7 +220,7 @@ fn keys(path: &str) -> Vec<String> {
     found
 }
 
-fn select<'a>(value: &'a Value, path: &str) -> Result<&'a Value, Box<Diagnostic>> {
+pub(crate) fn select<'a>(value: &'a Value, path: &str) -> Result<&'a Value, Box<Diagnostic>> {
     let mut at = value;
     let mut walked: Vec<String> = Vec::new();
     for key in keys(path) {

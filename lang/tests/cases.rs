@@ -66,7 +66,7 @@ fn check(root: &Path, case: &Path) -> Result<(), Failed> {
         } else if line == "with places" {
             with_places = true;
         } else if line == "with small limits" {
-            inputs.limits.thunks = 100_000;
+            inputs.limits.memory = 10 << 20;
         } else if let Some(text) = line.strip_prefix("--expr ") {
             expression = Some(text);
         } else if let Some(text) = line.strip_prefix("why ") {

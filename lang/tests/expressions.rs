@@ -39,7 +39,7 @@ fn ours(text: &str) -> Result<serde_json::Value, String> {
         )
     };
     let expr = Arc::new(Expr::parse(SourceId(0), text).map_err(|wrong| show(&wrong[0]))?);
-    let limits = Limits { thunks: 3_000_000, bytes: 128 << 20, ..Limits::default() };
+    let limits = Limits { memory: 200 << 20, ..Limits::default() };
     let mut evaluator = Evaluator::new(limits);
     if let Some(wrong) = evaluator.check_names(&expr, &Scope::empty()).first() {
         return Err(show(wrong));

@@ -89,7 +89,10 @@ impl World for Everything {
 }
 
 /// What a word or path means: a type, an option of the root, an option of a type, or any option of this name.
-fn find<'d>(types: &'d [TypeDoc], asked: &str) -> Result<Found<'d>, Failure> {
+///
+/// # Errors
+/// Nothing is called that.
+pub(crate) fn find<'d>(types: &'d [TypeDoc], asked: &str) -> Result<Found<'d>, Failure> {
     let keys = path::keys(asked);
     let (first, rest) = keys.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
     let root = types.iter().find(|one| one.name.is_empty());

@@ -14,6 +14,7 @@ pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod man;
 pub(crate) mod plan;
+pub(crate) mod repl;
 pub(crate) mod shell;
 pub(crate) mod status;
 pub(crate) mod why;

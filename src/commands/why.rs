@@ -40,7 +40,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let reason = reason.ok_or_else(no_path)?;
     ui::data(&match args.format {
         Format::Json => ui::json::text(&ui::json::why(path, &value, &reason, &evaluated.sources)),
-        Format::Text => ui::why::text(path, &value, &reason, &evaluated.sources),
+        Format::Text => ui::why::text(path, &ui::why::in_short(&value), &reason, &evaluated.sources),
     })?;
     Ok(Exit::Done)
 }

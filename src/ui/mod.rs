@@ -4,6 +4,7 @@ pub(crate) mod diagnostics;
 pub(crate) mod diff;
 pub(crate) mod doc;
 pub(crate) mod failure;
+pub(crate) mod glimpse;
 pub(crate) mod json;
 pub(crate) mod markdown;
 pub(crate) mod plan;

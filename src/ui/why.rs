@@ -6,9 +6,9 @@ use std::fmt::Write;
 use topo_lang::{Data, Reason, Sources, Value, print};
 
 /// The value, its declaration, and every definition of it, those that count first.
-pub(crate) fn text(path: &str, value: &Value, reason: &Reason, sources: &Sources) -> String {
+pub(crate) fn text(path: &str, value: &str, reason: &Reason, sources: &Sources) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "{}{path}{0:#} = {1}", style::HEADING, in_short(value));
+    let _ = writeln!(out, "{}{path}{0:#} = {value}", style::HEADING);
     if reason.path != path {
         let _ = writeln!(out, "  within `{}`", reason.path);
     }
@@ -58,7 +58,8 @@ pub(crate) fn definition_text<'t>(reason: &Reason, written: &'t str) -> &'t str 
     if reason.ty.contains("secret") { "<secret>" } else { written }
 }
 
-fn in_short(value: &Value) -> String {
+/// A value on one line.
+pub(crate) fn in_short(value: &Value) -> String {
     match &value.data {
         Data::Set(entries) if entries.is_empty() => "{}".to_owned(),
         Data::Set(entries) => {

@@ -12,6 +12,7 @@ mod code;
 mod compare;
 mod json;
 mod library;
+mod limits;
 mod net;
 mod raised;
 mod run;
@@ -21,6 +22,8 @@ mod thunk;
 mod val;
 
 pub(crate) use library::Member;
+pub(crate) use limits::is_limit;
+pub use limits::{Ended, Interrupt, Limits};
 pub use raised::Raised;
 pub use scope::{Names, Scope};
 pub use thunk::{Embedder, Outside};
@@ -36,25 +39,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use thunk::{Forcing, Thunk};
 
-/// What evaluation may use up. Beyond it a diagnostic is raised.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Calls and thunks within one another.
-    pub depth: u32,
-    /// Values that exist at once; about 32 bytes each, and none is ever freed.
-    pub thunks: u32,
-    /// Calls in all.
-    pub calls: u64,
-    /// Bytes of lists and texts made in all.
-    pub bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { depth: 20_000, thunks: 50_000_000, calls: 500_000_000, bytes: 4 << 30 }
-    }
-}
-
 /// Numbers that interfaces have already: network → `host/interface` → number. They win over handing out anew,
 /// so that the hosts of a running lab never move.
 pub type Leases = BTreeMap<String, BTreeMap<String, u64>>;
@@ -63,11 +47,14 @@ pub type Leases = BTreeMap<String, BTreeMap<String, u64>>;
 #[derive(Default)]
 pub struct Evaluator {
     limits: Limits,
+    interrupt: Interrupt,
     thunks: Vec<Thunk>,
     /// What is being forced now, outermost first.
     forcing: Vec<Forcing>,
     depth: u32,
-    calls: u64,
+    /// Steps so far, and when to look next whether they may go on.
+    steps: u64,
+    pause_at: u64,
     code: Vec<Op>,
     op_spans: Vec<Span>,
     compiled: FxHashMap<usize, (Arc<Expr>, OpId)>,
@@ -78,10 +65,12 @@ pub struct Evaluator {
     embedder: Option<Rc<dyn Embedder>>,
     /// The operation that is about to call, for the places of its arguments.
     calling: Option<OpId>,
-    /// Bytes of lists and texts made so far.
+    /// Bytes of lists, sets and texts made so far.
     spent: usize,
     patterns: builtins::Patterns,
     hosts: net::HostIndex,
+    /// Texts that must not be shown, by their address; kept, so that no other text ever has it.
+    secrets: FxHashMap<usize, Arc<str>>,
     leases: Leases,
 }
 
@@ -91,9 +80,24 @@ impl Evaluator {
         Self { limits, ..Self::default() }
     }
 
+    /// Whom to ask whether it is to end.
+    pub fn set_interrupt(&mut self, interrupt: Interrupt) {
+        self.interrupt = interrupt;
+    }
+
     /// Says which numbers interfaces have already; before anything is evaluated.
     pub fn set_leases(&mut self, leases: Leases) {
         self.leases = leases;
+    }
+
+    /// Remembers that a text must not be shown. What is made from it is another text.
+    pub(crate) fn keep_secret(&mut self, text: &Arc<str>) {
+        self.secrets.insert(text.as_ptr() as usize, text.clone());
+    }
+
+    /// Whether a text must not be shown.
+    pub(crate) fn is_secret(&self, text: &Arc<str>) -> bool {
+        self.secrets.contains_key(&(text.as_ptr() as usize))
     }
 
     /// What `builtins.trace` and `builtins.warn` said so far; they are taken away.

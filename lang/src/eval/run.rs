@@ -463,11 +463,7 @@ impl Evaluator {
         let mut function = function.clone();
         let mut left = arguments;
         while !left.is_empty() {
-            self.calls += 1;
-            if self.calls > self.limits.calls {
-                let message = format!("evaluation needs more than {} calls", self.limits.calls);
-                return Err(Raised::new(codes::TOO_LONG, span, message));
-            }
+            self.count_step()?;
             function = match &function {
                 Val::Function(callee) => match &**callee {
                     Function::Lambda(code, scope) => {

@@ -25,6 +25,7 @@ impl Evaluator {
                 }
             }
         }
+        self.spend_text(text.len())?;
         Ok(Val::Text(text.into()))
     }
 
@@ -39,6 +40,7 @@ impl Evaluator {
                 }
             }
         }
+        self.spend_text(text.len())?;
         Ok(Val::Text(text.into()))
     }
 
@@ -132,33 +134,6 @@ impl Evaluator {
             },
             Val::Function(_) => Err(self.no_text(value, span)),
         }
-    }
-}
-
-impl Evaluator {
-    /// Accounts for bytes that stay until the end.
-    pub(super) fn spend(&mut self, bytes: usize, span: Span) -> Result<(), Raised> {
-        self.spent = self.spent.saturating_add(bytes);
-        self.check_bytes(0, span)
-    }
-
-    /// Complains if a list of that length would be too large.
-    pub(super) fn check_length(&self, length: usize, span: Span) -> Result<(), Raised> {
-        self.check_bytes(length.saturating_mul(32), span)
-    }
-
-    /// Complains if a text of that length would be too large.
-    pub(super) fn check_text(&self, length: usize, span: Span) -> Result<(), Raised> {
-        self.check_bytes(length, span)
-    }
-
-    fn check_bytes(&self, bytes: usize, span: Span) -> Result<(), Raised> {
-        if self.spent.saturating_add(bytes) <= self.limits.bytes {
-            return Ok(());
-        }
-        let message =
-            format!("evaluation needs more than {} MiB for lists and texts", self.limits.bytes >> 20);
-        Err(Raised::new(codes::TOO_LARGE, span, message))
     }
 }
 

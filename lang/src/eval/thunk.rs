@@ -327,23 +327,6 @@ impl Evaluator {
         Ok(value)
     }
 
-    /// One level deeper, within the limits and with stack to spare.
-    pub(super) fn deeper<T>(&mut self, go: impl FnOnce(&mut Self) -> Result<T, Raised>) -> Result<T, Raised> {
-        if self.depth >= self.limits.depth {
-            let message = format!("evaluation deeper than {} levels", self.limits.depth);
-            return Err(Raised::new(codes::TOO_DEEP, self.nowhere(), message)
-                .help("does a function call itself without an end?"));
-        }
-        if self.thunks.len() > self.limits.thunks as usize {
-            let message = format!("evaluation needs more than {} values", self.limits.thunks);
-            return Err(Raised::new(codes::TOO_LARGE, self.nowhere(), message));
-        }
-        self.depth += 1;
-        let result = stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || go(self));
-        self.depth -= 1;
-        result
-    }
-
     /// A thunk that needs itself: every named value on the way, each with the place where it needs the next.
     fn cycle(&self, thunk: ThunkId) -> Raised {
         let first = self.forcing.iter().position(|forcing| forcing.thunk == Some(thunk)).unwrap_or(0);

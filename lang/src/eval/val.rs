@@ -1,7 +1,7 @@
 //! Values while evaluating: parts are thunks, names are interned.
 
 use super::Evaluator;
-use super::code::LambdaCode;
+use super::code::{LambdaCode, ParameterCode};
 use super::scope::Scope;
 use crate::eval::builtins::Builtin;
 use crate::source::Span;
@@ -258,6 +258,35 @@ impl Evaluator {
         let mut entries = set.entries().to_vec();
         entries.sort_by(|a, b| self.name(a.name).cmp(self.name(b.name)));
         entries
+    }
+
+    /// What a value is, and what a function takes.
+    pub(crate) fn describe(&self, value: &Val) -> String {
+        let Val::Function(function) = value else { return value.what().to_owned() };
+        match &**function {
+            Function::Lambda(code, _) => format!("a function {}: …", self.parameter(code)),
+            Function::Builtin(builtin, known) => {
+                let takes = match builtin.arity - known.len() {
+                    1 => "one argument".to_owned(),
+                    many => format!("{many} arguments"),
+                };
+                format!("the function `{}` of {takes}", builtin.name)
+            }
+        }
+    }
+
+    fn parameter(&self, code: &LambdaCode) -> String {
+        let (fields, open, all) = match &code.parameter {
+            ParameterCode::One(name) => return self.name(*name).to_string(),
+            ParameterCode::Pattern { fields, open, all } => (fields, *open, all),
+        };
+        let named = fields.iter().map(|field| match field.default {
+            Some(_) => format!("{} ? …", self.name(field.name)),
+            None => self.name(field.name).to_string(),
+        });
+        let fields: Vec<String> = named.chain(open.then(|| "...".to_owned())).collect();
+        let all = all.map_or_else(String::new, |all| format!("@{}", self.name(all)));
+        format!("{{ {} }}{all}", fields.join(", "))
     }
 
     /// A set of these.

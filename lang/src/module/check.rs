@@ -85,7 +85,12 @@ impl Machine {
                 Ok(Val::Text(number.to_string().into()))
             }
             (Type::Text(format), Val::Text(text)) => match format.check(&text) {
-                Ok(None) => Ok(Val::Text(text)),
+                Ok(None) => {
+                    if *format == Format::Secret {
+                        evaluator.keep_secret(&text);
+                    }
+                    Ok(Val::Text(text))
+                }
                 Ok(Some(canonical)) => Ok(Val::Text(canonical.into())),
                 Err(reason) => Err(Mismatch { reason: Some(reason), help: None }),
             },

@@ -5,7 +5,7 @@ use super::format::Format;
 use super::machine::*;
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::eval::{Evaluator, Raised, ThunkId, Val};
+use crate::eval::{Evaluator, Raised, Scope, ThunkId, Val};
 use crate::nearest::{nearest, with_article};
 use crate::resolve::program::*;
 use crate::source::Span;
@@ -48,8 +48,20 @@ impl Machine {
 
     /// A thunk of an expression with the names of the entry's top level.
     pub(crate) fn expression(&self, evaluator: &mut Evaluator, expr: &Arc<Expr>) -> ThunkId {
+        evaluator.expr(expr, &self.entry_scope())
+    }
+
+    /// The names of the entry's top level.
+    pub(crate) fn entry_scope(&self) -> Scope {
         let entry = self.tops().iter().last().unwrap_or(BlockId(0));
-        evaluator.expr(expr, &self.blocks.get(entry.0).scope)
+        self.blocks.get(entry.0).scope.clone()
+    }
+
+    /// What was found to be wrong beside what raised; it is taken away.
+    pub(crate) fn take_reported(&self) -> Vec<Diagnostic> {
+        let mut reported = self.reported.take();
+        reported.retain(|diagnostic| diagnostic.code != Code::REPORTED);
+        reported
     }
 
     /// A thunk's value with all its parts, and what is wrong with it.
@@ -274,6 +286,8 @@ impl Walk<'_> {
             Val::Int(value) => Finished::Int(value),
             Val::Float(value) => Finished::Float(value),
             Val::Text(text) if is_secret(ty) => Finished::Secret(text),
+            // Passed on as it is, such as by an expression that is a path.
+            Val::Text(text) if *ty == Type::Any && self.evaluator.is_secret(&text) => Finished::Secret(text),
             Val::Text(text) => Finished::Text(text),
             Val::List(items) => {
                 let inner = element_type(ty);

@@ -185,7 +185,7 @@ impl Machine {
             expanded: RefCell::default(),
             references: RefCell::default(),
             reported: RefCell::default(),
-            most_blocks: limits.thunks / 10,
+            most_blocks: u32::try_from(limits.memory / 1000).unwrap_or(u32::MAX),
             symbols,
             shapes,
         });
@@ -374,7 +374,7 @@ impl Machine {
 }
 
 /// A key as it stands in a path: quoted where it has a dot.
-fn path_part(key: &str) -> String {
+pub(super) fn path_part(key: &str) -> String {
     let plain = !key.is_empty()
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if plain { key.to_owned() } else { format!("{key:?}") }

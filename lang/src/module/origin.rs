@@ -53,6 +53,29 @@ impl Machine {
         found
     }
 
+    /// The type of what is at a path, if the path is that of an option, of an entry or of a submodule.
+    pub(crate) fn type_at(&self, evaluator: &mut Evaluator, path: &[String]) -> Option<String> {
+        let slot = self.slots.get(self.slot_at(evaluator, path)?.0);
+        let parts: Vec<String> = path.iter().map(|key| path_part(key)).collect();
+        let ty = match &slot.entry {
+            Some(entry) => entry.ty.display(&self.program.schemas).to_string(),
+            None => self.declaration(slot).ty.display(&self.program.schemas).to_string(),
+        };
+        let walked = self.slot_path(slot);
+        let rest = parts.join(".").strip_prefix(&walked)?.to_owned();
+        match (&slot.outcome.get()?.parts, rest.strip_prefix('.')) {
+            (_, None) => rest.is_empty().then_some(ty),
+            (Parts::Map(entries), Some(key)) if key == *parts.last()? => {
+                let last = path.last()?;
+                let (_, part) = entries.iter().find(|(name, _)| **evaluator.name(*name) == **last)?;
+                let Part::Instance(id) = part else { return None };
+                let schema = self.instances.get(id.0).schema;
+                Some(self.program.schema(schema).name.to_string())
+            }
+            (_, Some(_)) => None,
+        }
+    }
+
     pub(crate) fn reason(&self, evaluator: &mut Evaluator, id: SlotId) -> Option<Reason> {
         let slot = self.slots.get(id.0);
         self.force_slot(evaluator, id).ok()?;

@@ -2,6 +2,7 @@
 
 use super::block::BlockId;
 use super::machine::Machine;
+use crate::diagnostic::Diagnostic;
 use crate::eval::{Evaluator, Raised, Scope, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
@@ -148,6 +149,16 @@ impl Machine {
                     .help(help))
             }
         }
+    }
+
+    /// What is wrong with the params that are given from outside.
+    pub(crate) fn check_given(&self, evaluator: &mut Evaluator) -> Vec<Diagnostic> {
+        let Some(entry) = self.program.modules.len().checked_sub(1) else { return Vec::new() };
+        let given = self.program.modules[entry].params.iter().filter(|param| param.given.is_some());
+        given
+            .filter_map(|param| self.param(evaluator, ModuleId(entry as u32), param).err())
+            .map(Diagnostic::from)
+            .collect()
     }
 
     /// A value as a message shows it: short, and on one line.

@@ -254,6 +254,11 @@ impl Expr {
         parser::whole(text, strings::Places::Source(source)).map_err(|diagnostic| vec![*diagnostic])
     }
 
+    /// Whether a text that is no expression could become one if it went on. An empty text could, but need not.
+    pub fn is_unfinished(text: &str) -> bool {
+        parser::is_unfinished(text, strings::Places::Source(SourceId(0)))
+    }
+
     /// The outermost node.
     pub fn root(&self) -> NodeId {
         self.root
@@ -272,5 +277,33 @@ impl Expr {
     /// The span of the whole.
     pub fn span(&self) -> Span {
         self.node(self.root).span
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Expr;
+
+    #[test]
+    fn what_could_go_on() {
+        for text in [
+            "1 +",
+            "{ a = 1;",
+            "[ 1",
+            "x:",
+            "let a = 1; in",
+            "\"a",
+            "''a\n",
+            "/* a",
+            "f (",
+            "a.",
+            "\"${a",
+            "if a then",
+        ] {
+            assert!(Expr::is_unfinished(text), "{text}");
+        }
+        for text in ["", " # a", "1", "1 + )", "{ a \"x\" }", "]", "a.b c", "\"a\" ]", "then"] {
+            assert!(!Expr::is_unfinished(text), "{text}");
+        }
     }
 }

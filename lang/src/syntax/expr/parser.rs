@@ -24,6 +24,16 @@ pub(super) fn whole(text: &str, places: Places<'_>) -> Parsed<Expr> {
     Ok(Expr { nodes: parser.nodes, root })
 }
 
+/// Whether more text could make an expression of a text that is none: it ends too early, and nothing before is wrong.
+pub(super) fn is_unfinished(text: &str, places: Places<'_>) -> bool {
+    let mut parser = Parser::new(text, places, 0);
+    if parser.here.tok == Tok::End {
+        return false;
+    }
+    let wrong = parser.expression().and_then(|_| parser.expect_end()).is_err();
+    wrong && (parser.open_text || matches!(parser.here.tok, Tok::End | Tok::OpenComment))
+}
+
 /// Parses the expression after a `${` that ended at `at`; also says where its `}` ends.
 pub(super) fn interpolated(text: &str, places: Places<'_>, at: usize) -> Parsed<(Expr, usize)> {
     let mut parser = Parser::new(text, places, at);
@@ -53,6 +63,8 @@ struct Parser<'a> {
     here: Token,
     /// The end of the token before `here`.
     before: usize,
+    /// Whether the text ends within a text that has no closing quote.
+    open_text: bool,
     depth: usize,
     nodes: Vec<Node>,
     /// Byte ranges of nodes in the text, beside `nodes`: spans of a decoded text can't be joined.
@@ -63,7 +75,17 @@ impl<'a> Parser<'a> {
     fn new(text: &'a str, places: Places<'a>, at: usize) -> Self {
         let scanned = Scanned::default();
         let here = lexer::next(text, at, &scanned);
-        Self { scanned, text, places, here, before: at, depth: 0, nodes: Vec::new(), ranges: Vec::new() }
+        Self {
+            scanned,
+            text,
+            places,
+            here,
+            before: at,
+            open_text: false,
+            depth: 0,
+            nodes: Vec::new(),
+            ranges: Vec::new(),
+        }
     }
 
     fn advance(&mut self) -> Token {
@@ -116,6 +138,12 @@ impl<'a> Parser<'a> {
 
     fn error(&self, token: Token, message: impl Into<String>) -> Box<Diagnostic> {
         Box::new(Diagnostic::error(codes::EXPRESSION_SYNTAX, self.span_of(token), message))
+    }
+
+    /// A text that begins at a token and does not end.
+    fn unended(&mut self, open: Token, message: &str) -> Box<Diagnostic> {
+        self.open_text = true;
+        self.error(open, message)
     }
 
     /// What was expected, and what stands there instead.
@@ -734,7 +762,7 @@ impl<'a> Parser<'a> {
             let rest = &self.text[at..];
             let mut characters = rest.chars();
             match (characters.next(), characters.next()) {
-                (None, _) => return Err(self.error(open, "a text without its closing `\"`")),
+                (None, _) => return Err(self.unended(open, "a text without its closing `\"`")),
                 (Some('"'), _) => {
                     at += 1;
                     break;
@@ -785,7 +813,7 @@ impl<'a> Parser<'a> {
         loop {
             let rest = &self.text[at..];
             let Some(first) = rest.chars().next() else {
-                return Err(self.error(open, "a text without its closing `''`"));
+                return Err(self.unended(open, "a text without its closing `''`"));
             };
             if rest.starts_with("''$") || rest.starts_with("'''") {
                 flush(&mut pieces, &mut literal);
@@ -793,7 +821,7 @@ impl<'a> Parser<'a> {
                 at += 3;
             } else if let Some(after) = rest.strip_prefix("''\\") {
                 let Some(escaped) = after.chars().next() else {
-                    return Err(self.error(open, "a text without its closing `''`"));
+                    return Err(self.unended(open, "a text without its closing `''`"));
                 };
                 flush(&mut pieces, &mut literal);
                 pieces.push(Raw::Escaped(unescape(escaped).into()));
