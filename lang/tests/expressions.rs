@@ -26,10 +26,13 @@ fn expressions(name: &str) -> Vec<String> {
 /// What we say: JSON, or an error.
 fn ours(text: &str) -> Result<serde_json::Value, String> {
     let show = |diagnostic: &topo_lang::Diagnostic| {
-        let place = diagnostic.primary.as_ref().and_then(|label| {
+        for label in diagnostic.primary.iter().chain(&diagnostic.labels) {
             assert_eq!(label.span.source, SourceId(0), "a place that is not the user's: {diagnostic:?}");
-            text.get(label.span.start as usize..label.span.end as usize)
-        });
+        }
+        let place = diagnostic
+            .primary
+            .as_ref()
+            .and_then(|label| text.get(label.span.start as usize..label.span.end as usize));
         let help = diagnostic.help.iter().fold(String::new(), |all, help| format!("{all} ({help})"));
         format!(
             "error: {}: {} at {:?}{help}",

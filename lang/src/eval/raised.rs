@@ -96,6 +96,7 @@ impl Raised {
     /// What to show.
     pub fn diagnostic(&self) -> Diagnostic {
         let mut diagnostic = self.0.diagnostic.clone();
+        diagnostic.labels.retain(|label| !is_internal(label.span));
         diagnostic.labels.extend(self.0.frames.iter().cloned());
         if let (1.., Some(last)) = (self.0.omitted, diagnostic.labels.last_mut()) {
             last.text.push_str(&format!(" (and {} more outside)", self.0.omitted));

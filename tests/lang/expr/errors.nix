@@ -213,3 +213,5 @@ let f = n: builtins.head n; in f 1
 builtins.concatStringsSep "," 1
 ---
 lib.attrVals [ "b" ] { a = 1; }
+---
+lib.updateManyAttrsByPath [ { path = [ "b" ]; update = old: old + 1; } ] { a.b = 1; }
