@@ -5,6 +5,7 @@
 //! // check-fails: client1: ping -c 1 10.0.9.9      must not
 //! // drift: client1: ip link set eth0 down => veth client1/eth0     by hand; then the plan has exactly these steps
 //! // needs: id-range                               refused, by name, to a user who has none
+//! // kernel: ip link add d0 type dummy            where this fails, refused by name, and run in the virtual machine
 //! // set: hosts=20                                 for `plan` and `apply`
 //! // limit: 120                                    seconds for one command
 //! ```
@@ -23,6 +24,8 @@ pub(crate) struct Case {
     pub(crate) drifts: Vec<Drift>,
     /// Whether one id is not enough.
     pub(crate) needs_range: bool,
+    /// What the kernel must be able to do, for `sh -c` in a network namespace that is thrown away.
+    pub(crate) kernel: Option<String>,
     /// `name=value` for `--set`.
     pub(crate) set: Vec<String>,
     /// For one command.
@@ -52,14 +55,15 @@ pub(crate) struct Drift {
 }
 
 impl Case {
-    /// Reads the claims in the file at `checkout`/`path`.
-    pub(crate) fn read(checkout: &Path, path: &Path) -> Result<Self, String> {
+    /// Reads the claims in the file at `checkout`/`path`. Everything may take `patience` times as long.
+    pub(crate) fn read(checkout: &Path, path: &Path, patience: u32) -> Result<Self, String> {
         let text = std::fs::read_to_string(checkout.join(path)).map_err(|error| error.to_string())?;
         let mut case = Self {
             path: path.to_owned(),
             checks: Vec::new(),
             drifts: Vec::new(),
             needs_range: false,
+            kernel: None,
             set: Vec::new(),
             limit: Duration::from_secs(60),
         };
@@ -72,6 +76,7 @@ impl Case {
             case.claim(word, rest.trim())
                 .map_err(|error| format!("{}:{}: {error}", path.display(), number + 1))?;
         }
+        case.limit *= patience;
         Ok(case)
     }
 
@@ -92,6 +97,7 @@ impl Case {
             }
             "needs" if rest == "id-range" => self.needs_range = true,
             "needs" => return Err(format!("expected `needs: id-range`, found `{rest}`")),
+            "kernel" => self.kernel = Some(rest.to_owned()),
             "set" => self.set.push(rest.to_owned()),
             "limit" => {
                 let seconds = rest.parse().map_err(|_| format!("expected seconds, found `{rest}`"))?;

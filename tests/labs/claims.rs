@@ -16,13 +16,29 @@ struct Lab<'a> {
 
 /// Applies the lab of `case` as `actor` and tries every claim.
 pub(crate) fn hold(actor: &Actor, case: &Case) -> Result<(), String> {
+    run_lab(actor, case, |lab| lab.life())
+}
+
+/// Tries to apply a lab that the running kernel has too little for: said by name, and nothing happened.
+pub(crate) fn refused(actor: &Actor, case: &Case) -> Result<(), String> {
+    run_lab(actor, case, |lab| {
+        let applied = lab.topo(&["apply", "--yes"])?;
+        lab.refused(&applied, "which this kernel does not have")
+    })
+}
+
+fn run_lab(
+    actor: &Actor,
+    case: &Case,
+    claims: impl FnOnce(&Lab<'_>) -> Result<(), String>,
+) -> Result<(), String> {
     let file = Actor::lab(&case.path);
     let name = case.path.file_name().ok_or("a lab without a file name")?;
     // The only lab file in the directory is the one that every command takes.
     fs::copy(&file, actor.home.join(name)).map_err(|error| format!("copy {}: {error}", file.display()))?;
     let lab = Lab { actor, case };
     let links = remains::links();
-    let result = lab.life();
+    let result = claims(&lab);
     if result.is_err() {
         let _ = lab.topo(&["destroy", "--yes"]);
         lab.traces().kill();
@@ -38,7 +54,7 @@ impl Lab<'_> {
     fn life(&self) -> Result<(), String> {
         let applied = self.topo(&["apply", "--yes"])?;
         if self.case.needs_range && self.actor.mode == Mode::Single {
-            return self.refused(&applied);
+            return self.refused(&applied, "a range of user ids");
         }
         expect(&applied, 0)?;
         if self.traces().processes.is_empty() {
@@ -57,11 +73,11 @@ impl Lab<'_> {
         self.nothing_left(&traces)
     }
 
-    /// A lab that needs more than this user has: said by name, and nothing happened.
-    fn refused(&self, applied: &Outcome) -> Result<(), String> {
+    /// A lab that needs more than there is: said by name, and nothing happened.
+    fn refused(&self, applied: &Outcome, lacking: &str) -> Result<(), String> {
         expect(applied, 3)?;
-        if !applied.stderr.contains("a range of user ids") {
-            return Err(format!("expected a word on `a range of user ids`\n{applied}"));
+        if !applied.stderr.contains(lacking) {
+            return Err(format!("expected a word on `{lacking}`\n{applied}"));
         }
         self.nothing_left(&self.traces())
     }

@@ -2,6 +2,8 @@
 //! run with the real binary on the real kernel: as root, as an ordinary user with an id range, and as one without.
 //! One named test each: `cargo test --test labs -- quickstart::range`.
 //!
+//! A lab that needs more than the running kernel has is refused by name here, and runs in a virtual machine: `vm::…`.
+//!
 //! It needs root, to become other users. Started by somebody else it asks `sudo`; where that does not answer, the tests
 //! are skipped by name, and fail where `CI` is set.
 
@@ -14,6 +16,7 @@ mod remains;
 mod run;
 mod stage;
 mod transcript;
+mod vm;
 
 use case::Case;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -23,15 +26,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use transcript::Transcript;
+use vm::Guest;
 
 /// What one test runs.
 #[derive(Clone, Debug)]
 enum Subject {
     /// A lab and the claims in it.
     Lab(Arc<Case>),
+    /// A lab that this kernel has too little for.
+    Refused(Arc<Case>),
     /// A document and the commands in it.
     Transcript(Arc<Transcript>),
 }
+
+/// The beginning of the names of tests that run in the virtual machine.
+const IN_VM: &str = "vm::";
 
 /// Set by the first test that runs.
 static STAGE: OnceLock<Result<Mutex<Option<Stage>>, String>> = OnceLock::new();
@@ -44,7 +53,9 @@ fn main() -> ExitCode {
         eprintln!("error: run the tests through sudo: {error}");
         return ExitCode::FAILURE;
     }
-    let subjects = match subjects(&checkout()) {
+    let only = vm::only();
+    let patience = if only.is_some() { vm::SLOWER } else { 1 };
+    let subjects = match subjects(&checkout(), patience) {
         Ok(subjects) => subjects,
         Err(error) => {
             eprintln!("error: {error}");
@@ -53,9 +64,18 @@ fn main() -> ExitCode {
     };
     let must_run = std::env::var_os("CI").is_some();
     let mut trials = Vec::new();
+    let mut elsewhere = Vec::new();
     for (name, modes, subject) in subjects {
+        let subject = if root && only.is_none() { as_far_as_possible(subject) } else { subject };
         for mode in modes {
             let test = format!("{name}::{}", mode.name());
+            if only.as_ref().is_some_and(|only| !only.contains(&test)) {
+                continue;
+            }
+            // Emulation is slow, and what a kernel has differs little for a user with a range of ids and one without.
+            if let (Subject::Refused(_), Mode::Root | Mode::Single) = (&subject, mode) {
+                elsewhere.push(test.clone());
+            }
             let subject = subject.clone();
             let name = test.clone();
             trials.push(
@@ -64,6 +84,7 @@ fn main() -> ExitCode {
             );
         }
     }
+    trials.extend(in_vm(&arguments, elsewhere));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if let Some(Ok(stage)) = STAGE.get()
         && let Ok(mut stage) = stage.lock()
@@ -73,6 +94,30 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     conclusion.exit_code()
+}
+
+/// A lab that this kernel has too little for is one to be refused.
+fn as_far_as_possible(subject: Subject) -> Subject {
+    match subject {
+        Subject::Lab(case) if case.kernel.as_deref().is_some_and(|probe| !vm::kernel_can(probe)) => {
+            Subject::Refused(case)
+        }
+        other => other,
+    }
+}
+
+/// These tests once more, in the virtual machine.
+fn in_vm(arguments: &Arguments, tests: Vec<String>) -> Vec<Trial> {
+    let name = |test: &str| format!("{IN_VM}{test}");
+    let asked_for = |test: &String| !arguments.is_filtered_out(&Trial::test(name(test), || Ok(())));
+    let guest = Arc::new(Guest::new(tests.iter().filter(|test| asked_for(test)).cloned().collect()));
+    let trial = |test: String| {
+        let guest = guest.clone();
+        Trial::test(name(&test), move || {
+            guest.outcome(&test, &checkout(), Path::new(env!("CARGO_BIN_EXE_topo"))).map_err(Failed::from)
+        })
+    };
+    tests.into_iter().map(trial).collect()
 }
 
 fn perform(root: bool, test: &str, mode: Mode, subject: &Subject) -> Result<(), String> {
@@ -88,19 +133,20 @@ fn perform(root: bool, test: &str, mode: Mode, subject: &Subject) -> Result<(), 
     let actor = Actor::new(mode, test)?;
     match subject {
         Subject::Lab(case) => claims::hold(&actor, case),
+        Subject::Refused(case) => claims::refused(&actor, case),
         Subject::Transcript(transcript) => transcript.replay(&actor),
     }
 }
 
 /// Every test's name, modes and subject.
-fn subjects(checkout: &Path) -> Result<Vec<(String, Vec<Mode>, Subject)>, String> {
+fn subjects(checkout: &Path, patience: u32) -> Result<Vec<(String, Vec<Mode>, Subject)>, String> {
     let mut subjects = Vec::new();
     let mut labs = files(checkout, "topologies", "kdl");
     for kind in directories(&checkout.join("tests/kernel")) {
         labs.append(&mut files(checkout, &format!("tests/kernel/{kind}"), "kdl"));
     }
     for path in labs {
-        let case = Case::read(checkout, &path)?;
+        let case = Case::read(checkout, &path, patience)?;
         subjects.push((name(&path), Mode::ALL.to_vec(), Subject::Lab(Arc::new(case))));
     }
     for directory in ["book/src", "tests/cli", "tests/scenarios"] {
