@@ -11,6 +11,8 @@ topo_lang::codes! {
     BAD_KEYTAB = "bad-keytab";
     /// A lab cannot have this name.
     BAD_LAB_NAME = "bad-lab-name";
+    /// A link that cannot be as it should be on the one it sits on.
+    BAD_LINK = "bad-link";
     /// A network cannot have this name.
     BAD_NETWORK_NAME = "bad-network-name";
     /// A directory that hosts cannot change.
@@ -29,4 +31,6 @@ topo_lang::codes! {
     ORDER_CYCLE = "order-cycle";
     /// More interfaces on one network than a bridge takes.
     TOO_MANY_PORTS = "too-many-ports";
+    /// An interface on one that its host does not have.
+    UNKNOWN_INTERFACE = "unknown-interface";
 }

@@ -291,7 +291,7 @@ impl<'v> de::MapAccess<'v> for SpannedAccess<'v> {
             1 => seed.deserialize(span.source.0.into_deserializer()),
             2 => seed.deserialize(span.start.into_deserializer()),
             3 => seed.deserialize(span.end.into_deserializer()),
-            _ => seed.deserialize(self.value),
+            _ => seed.deserialize(self.value).map_err(|error| error.or_at(span)),
         }
     }
 }

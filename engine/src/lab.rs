@@ -2,6 +2,10 @@
 //!
 //! Deliberately absent: options the engine has no use for (`users`, `assigned`), which the library lowers to others.
 
+mod interface;
+
+pub use interface::{Interface, Link, Vlan};
+
 use crate::decode::Spanned;
 use crate::name::{
     AbsolutePath, Fqdn, HostName, InterfaceName, LabName, NetworkName, PrincipalName, RealmName, UnitName,
@@ -97,20 +101,6 @@ pub struct Host {
     pub kdc_databases: IndexMap<RealmName, Spanned<KdcDatabase>>,
     /// Keytabs, by path.
     pub keytabs: IndexMap<AbsolutePath, Spanned<Keytab>>,
-}
-
-/// A host's attachment to a network.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Interface {
-    /// The network it is on.
-    pub network: Spanned<NetworkName>,
-    /// The hardware address; the kernel's choice where there is none.
-    pub mac: Option<Spanned<Mac>>,
-    /// The largest packet, in bytes.
-    pub mtu: u32,
-    /// All addresses with their prefix lengths.
-    pub addresses: Vec<Spanned<IpNet>>,
 }
 
 /// A static route.

@@ -1,7 +1,8 @@
 //! From the typed lab to the graph of resources. Each kind adds its own; this joins what they say of each other.
 //!
-//! Deliberately absent: any kind. A resource says which host it helps to set up, which path it provides and which name
-//! it has for `after`; another says which host it runs on, which path it reads and what it comes after.
+//! Deliberately absent: any kind. A resource says which host it helps to set up, which interface it is, which path it
+//! provides and which name it has for `after`; another says which host it runs on, which interface it is about, which
+//! path it reads and what it comes after.
 
 use crate::codes;
 use crate::decode::Spanned;
@@ -9,7 +10,7 @@ use crate::digest::DigestKey;
 use crate::graph::{Dependency, Graph, Resource, ResourceId, Why};
 use crate::kinds::{Kind, Spec};
 use crate::lab::Lab;
-use crate::name::{AbsolutePath, HostName};
+use crate::name::{AbsolutePath, HostName, InterfaceName};
 use std::collections::BTreeMap;
 use topo_lang::{Diagnostic, Span};
 
@@ -29,6 +30,8 @@ pub struct Lowering {
     complaints: Vec<Diagnostic>,
     /// Per host, and under `None` for all hosts: what must be there before a process runs.
     setup: BTreeMap<Option<HostName>, Vec<usize>>,
+    /// Per host: who is an interface.
+    interfaces: BTreeMap<HostName, BTreeMap<InterfaceName, usize>>,
     /// Per host, and under `None` for all hosts: who provides a path.
     paths: BTreeMap<Option<HostName>, BTreeMap<AbsolutePath, Vec<usize>>>,
     /// Per host: who has a name that `after` may use.
@@ -42,6 +45,7 @@ struct Entry {
     defined_at: Span,
     depends_on: Vec<Dependency>,
     runs_on: Vec<HostName>,
+    about: Vec<(HostName, InterfaceName, Why)>,
     reads: Vec<(HostName, AbsolutePath)>,
     after: Vec<(HostName, Spanned<String>)>,
 }
@@ -78,6 +82,7 @@ impl Lowering {
             defined_at,
             depends_on: Vec::new(),
             runs_on: Vec::new(),
+            about: Vec::new(),
             reads: Vec::new(),
             after: Vec::new(),
         });
@@ -119,6 +124,10 @@ impl Lowering {
             for scope in [None, Some(host.clone())] {
                 self.setup.get(&scope).into_iter().flatten().for_each(|on| add(*on, Why::Order, None));
             }
+        }
+        for (host, interface, why) in &entry.about {
+            let is = self.interfaces.get(host).and_then(|interfaces| interfaces.get(interface));
+            is.into_iter().for_each(|on| add(*on, *why, None));
         }
         for (host, path) in &entry.reads {
             self.providers(host, path).into_iter().for_each(|on| add(on, Why::Reads, None));
@@ -211,6 +220,18 @@ impl Adding<'_> {
     /// It must be there before any process runs on any host.
     pub fn sets_up_all(self) -> Self {
         self.lowering.setup.entry(None).or_default().push(self.index);
+        self
+    }
+
+    /// It is this interface of `host`.
+    pub fn is_interface(self, host: &HostName, interface: &InterfaceName) -> Self {
+        self.lowering.interfaces.entry(host.clone()).or_default().insert(interface.clone(), self.index);
+        self
+    }
+
+    /// It needs whatever is this interface of `host`.
+    pub fn needs_interface(mut self, host: &HostName, interface: &InterfaceName, why: Why) -> Self {
+        self.entry().about.push((host.clone(), interface.clone(), why));
         self
     }
 

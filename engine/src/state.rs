@@ -136,12 +136,13 @@ fn leases(lab: &Lab) -> BTreeMap<NetworkName, BTreeMap<String, u32>> {
     let mut leases: BTreeMap<NetworkName, BTreeMap<String, u32>> = BTreeMap::new();
     for (host_name, host) in &lab.hosts {
         for (interface_name, interface) in &host.interfaces {
-            let Some(network) = lab.networks.get(&interface.network.value) else { continue };
+            let Some(name) = &interface.network else { continue };
+            let Some(network) = lab.networks.get(&name.value) else { continue };
             let number = interface.addresses.iter().find_map(|address| {
                 network.subnet.iter().find_map(|subnet| number_within(subnet.value, address.addr()))
             });
             if let Some(number) = number {
-                let numbers = leases.entry(interface.network.value.clone()).or_default();
+                let numbers = leases.entry(name.value.clone()).or_default();
                 numbers.insert(format!("{host_name}/{interface_name}"), number);
             }
         }

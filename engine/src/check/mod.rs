@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: names that `after` may use, which only lowering knows.
 
+mod links;
 mod network;
 mod paths;
 mod processes;
@@ -13,6 +14,7 @@ use topo_lang::Diagnostic;
 pub(crate) fn check(lab: &Lab) -> Vec<Diagnostic> {
     let mut complaints = Vec::new();
     network::check(lab, &mut complaints);
+    links::check(lab, &mut complaints);
     paths::check(lab, &mut complaints);
     processes::check(lab, &mut complaints);
     complaints

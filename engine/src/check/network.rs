@@ -43,7 +43,8 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
             );
         }
         if let Some(gateway) = &network.gateway {
-            let on_it = |host: &Spanned<Host>| host.interfaces.values().any(|own| own.network.value == *name);
+            let here = |own: &Spanned<Interface>| own.network.as_ref().is_some_and(|own| own.value == *name);
+            let on_it = |host: &Spanned<Host>| host.interfaces.values().any(here);
             if !lab.hosts.get(&gateway.value).is_some_and(on_it) {
                 let message = format!("gateway `{}` has no interface on network `{name}`", gateway.value);
                 complaints.push(
@@ -71,7 +72,9 @@ struct Seen<'l> {
 
 impl<'l> Seen<'l> {
     fn addresses(&mut self, lab: &Lab, place: &Place<'l>, complaints: &mut Vec<Diagnostic>) {
-        let network_name = &place.interface.network.value;
+        let Some(network_name) = place.interface.network.as_ref().map(|network| &network.value) else {
+            return;
+        };
         let Some(network) = lab.networks.get(network_name) else { return };
         for address in &place.interface.addresses {
             let (ip, span) = (address.addr(), address.span);
@@ -110,8 +113,8 @@ impl<'l> Seen<'l> {
     }
 
     fn mac(&mut self, place: &Place<'l>, complaints: &mut Vec<Diagnostic>) {
-        let network = &place.interface.network.value;
-        let Some(mac) = place.interface.mac else { return };
+        let (Some(network), Some(mac)) = (&place.interface.network, place.interface.mac) else { return };
+        let network = &network.value;
         match self.macs.get(&(network, mac.value)) {
             Some((host, first)) => complaints.push(
                 Diagnostic::error(
@@ -129,7 +132,8 @@ impl<'l> Seen<'l> {
     }
 
     fn port(&mut self, lab: &Lab, place: &Place<'l>, complaints: &mut Vec<Diagnostic>) {
-        *self.ports.entry(&place.interface.network.value).or_default() += 1;
+        let Some(network) = place.interface.port_of() else { return };
+        *self.ports.entry(&network.value).or_default() += 1;
         let port = port_name(place.host.as_str(), place.name.as_str());
         if let Some(network) = lab.networks.get(port.as_str()) {
             let message =
@@ -146,6 +150,7 @@ fn routes(name: &HostName, host: &Host, complaints: &mut Vec<Diagnostic>) {
     let own: Vec<IpNet> = host
         .interfaces
         .values()
+        .filter(|interface| interface.up)
         .flat_map(|interface| &interface.addresses)
         .map(|address| address.value)
         .collect();

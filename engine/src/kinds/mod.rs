@@ -18,6 +18,7 @@ mod batch;
 pub mod bridge;
 pub mod daemon;
 pub mod directory;
+pub mod dummy;
 pub mod file;
 mod host_file;
 pub mod kdc_database;
@@ -26,6 +27,7 @@ mod links;
 pub mod netns;
 pub mod network;
 mod output;
+pub mod own_link;
 mod package;
 mod places;
 pub mod principal;
@@ -33,6 +35,7 @@ pub mod route;
 pub mod step;
 pub mod sysctl;
 pub mod veth;
+pub mod vlan;
 
 pub(crate) use batch::{change_per_host, delete_per_host, each, on_cores, per_host, spread};
 pub(crate) use links::{lab_links, links_of, perform};
@@ -143,6 +146,10 @@ kinds! {
     Veth = "veth": veth::Veth;
     /// A network in operation: its bridge set up, after its ports were plugged in.
     Network = "network": network::Network;
+    /// A VLAN of another interface.
+    Vlan = "vlan": own_link::OwnLink<crate::lab::Vlan>;
+    /// An interface that leads nowhere.
+    Dummy = "dummy": own_link::OwnLink<dummy::Dummy>;
     /// The addresses of one family that an interface has.
     Address = "address": address::Address;
     /// A setting of a host's kernel.

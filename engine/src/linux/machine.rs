@@ -54,6 +54,26 @@ pub fn probes() -> Result<Vec<Probe>> {
     Ok(probes)
 }
 
+/// Which of these kinds of links the kernel has, found out by making one of each where it is thrown away. The process
+/// must have one thread.
+pub fn has_links(kinds: &[&str]) -> Result<Vec<bool>> {
+    let (user, group) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
+    let found = told(|| {
+        let entered = own_user(user, group).and_then(|()| namespace::unshare(CloneFlags::CLONE_NEWNET));
+        let has = |kind: &&str| match links::make(kind) {
+            Err(error) if error.errno() == Some(nix::libc::EOPNOTSUPP) => "no ",
+            // The others want to be told more than that it should be one.
+            Ok(()) | Err(_) => "yes ",
+        };
+        entered.map_or_else(|error| line(&error), |()| kinds.iter().map(has).collect())
+    })?;
+    let answers: Vec<bool> = found.split_whitespace().map(|word| word == "yes").collect();
+    if answers.len() == kinds.len() && found.split_whitespace().all(|word| word == "yes" || word == "no") {
+        return Ok(answers);
+    }
+    Err(Error::new("try", "which links the kernel has", io::Error::other(found)))
+}
+
 /// Switches by which systems forbid user namespaces to ordinary users: file, the value that forbids, and the cure.
 const SWITCHES: [(&str, &str, &str); 3] = [
     (
@@ -183,12 +203,7 @@ fn trials(user: u32) -> Result<Vec<Probe>> {
 /// In a child: a line for each trial, empty where it worked.
 fn attempt_all(user: u32, group: u32) -> Result<String> {
     let marks = if user == 0 { OverlayMarks::Trusted } else { OverlayMarks::User };
-    if user != 0 {
-        namespace::unshare(namespace::USER)?;
-        netns::write_proc("/proc/self/setgroups", "deny")?;
-        netns::write_proc("/proc/self/uid_map", &format!("0 {user} 1"))?;
-        netns::write_proc("/proc/self/gid_map", &format!("0 {group} 1"))?;
-    }
+    own_user(user, group)?;
     namespace::unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWPID)?;
     mount::make_private()?;
     // A pid namespace, and so its `/proc`, is for children.
@@ -210,6 +225,17 @@ fn attempt_all(user: u32, group: u32) -> Result<String> {
             Ok(report)
         }
     }
+}
+
+/// Becomes the root of a user namespace, except for root.
+fn own_user(user: u32, group: u32) -> Result<()> {
+    if user != 0 {
+        namespace::unshare(namespace::USER)?;
+        netns::write_proc("/proc/self/setgroups", "deny")?;
+        netns::write_proc("/proc/self/uid_map", &format!("0 {user} 1"))?;
+        netns::write_proc("/proc/self/gid_map", &format!("0 {group} 1"))?;
+    }
+    Ok(())
 }
 
 fn line(error: &Error) -> String {

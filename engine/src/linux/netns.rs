@@ -79,6 +79,15 @@ pub fn without_ipv6() -> Result<()> {
     Ok(())
 }
 
+/// Has an interface of the calling thread's network namespace keep its IPv6 addresses when it is set down.
+pub fn keep_addresses(interface: &str) -> Result<()> {
+    match write_proc(&format!("/proc/sys/net/ipv6/conf/{interface}/keep_addr_on_down"), "1") {
+        // A kernel without IPv6 has none to keep, and neither has an interface too small for it.
+        Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
 /// Writes one value into a file of `/proc`; such a write is a single system call.
 pub(crate) fn write_proc(path: &str, value: &str) -> Result<()> {
     #[expect(clippy::disallowed_methods, reason = "a file of /proc is not replaced but written")]

@@ -214,6 +214,12 @@ host c {
     directory "/etc/y"
 }
 host away { interface eth0 network=m }
+host d {
+    interface eth0 network=m up=#false
+    interface v1 { vlan 1 on=eth1 }
+    interface v2 { vlan 2 on=eth0 }
+    route "10.9.0.0/16" "10.0.2.200"
+}
 "#,
     );
     let wrong = bench.run(&["plan", bench.file().to_str().unwrap()]);
@@ -226,10 +232,13 @@ host away { interface eth0 network=m }
         "path: `/proc/x` is in `/proc`, which the kernel fills",
         "path: `c` has nothing of its own at `/usr/x`, which is the machine's",
         "path: `/etc/y` of `c` cannot be a file and a directory",
+        "unknown-interface: expected another interface of `d`, found `eth1`",
+        "bad-link: `v2` cannot be up while `eth0`, which it sits on, is down",
+        "bad-route: the next hop `10.0.2.200` is on no network of `d`",
     ] {
         assert!(text.contains(expected), "expected {expected}, found\n{text}");
     }
-    assert_eq!(text.lines().count(), 6, "{text}");
+    assert_eq!(text.lines().count(), 9, "{text}");
     assert!(!bench.root.path().join("state/lab").exists());
 }
 

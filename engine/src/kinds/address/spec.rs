@@ -5,7 +5,6 @@ use crate::attribute::{Attribute, Attributes};
 use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::graph::{ResourceId, Why};
-use crate::kinds::veth::Veth;
 use crate::kinds::{Kind, Manage, Subject, Updating};
 use crate::lab::Lab;
 use crate::lower::Lowering;
@@ -76,7 +75,7 @@ impl Manage for Address {
                     let span = if same_file { first.span } else { interface.span };
                     lowering
                         .of_host(host_name, &format!("{name}/{of_family}"), spec, span)
-                        .needs(Veth::id(host_name, name), Why::Inside)
+                        .needs_interface(host_name, name, Why::Inside)
                         .sets_up(host_name);
                 }
             }

@@ -12,7 +12,7 @@ pub(super) fn observe(
 ) -> Result<Vec<Option<Attributes>>, Error> {
     let links = lab_links()?;
     let observed = subjects.iter().map(|subject| {
-        let link = links.get(&*subject.id.name).filter(|link| link.is_bridge)?;
+        let link = links.get(&*subject.id.name).filter(|link| link.is_bridge())?;
         Some(Attributes::from([("mtu".into(), link.mtu.into())]))
     });
     Ok(observed.collect())

@@ -26,7 +26,9 @@ impl Manage for Network {
         let mut ports: BTreeMap<&NetworkName, Vec<(&HostName, &InterfaceName)>> = BTreeMap::new();
         for (host_name, host) in &lab.hosts {
             for (name, interface) in &host.interfaces {
-                ports.entry(&interface.network.value).or_default().push((host_name, name));
+                if let Some(network) = interface.port_of() {
+                    ports.entry(&network.value).or_default().push((host_name, name));
+                }
             }
         }
         for (name, network) in &lab.networks {

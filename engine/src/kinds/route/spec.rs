@@ -111,9 +111,10 @@ fn gateway(lab: &Lab, name: &HostName, host: &Host, is_ipv4: bool) -> Option<(Ip
         if !interface.addresses.iter().any(|address| address.addr().is_ipv4() == is_ipv4) {
             return None;
         }
-        let network = lab.networks.get(&interface.network.value)?;
+        let own = &interface.network.as_ref()?.value;
+        let network = lab.networks.get(own)?;
         let gateway = network.gateway.as_ref().filter(|gateway| gateway.value != *name)?;
-        let on_it = |other: &&Interface| other.network.value == interface.network.value;
+        let on_it = |other: &&Interface| other.network.as_ref().is_some_and(|network| network.value == *own);
         let others = lab.hosts.get(&gateway.value)?.interfaces.values().map(|other| &other.value);
         let via = others
             .filter(on_it)

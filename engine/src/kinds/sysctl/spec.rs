@@ -6,7 +6,6 @@ use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::graph::{ResourceId, Why};
 use crate::kinds::netns::Netns;
-use crate::kinds::veth::Veth;
 use crate::kinds::{Manage, Subject, Updating};
 use crate::lab::{Host, Lab};
 use crate::lower::Lowering;
@@ -81,6 +80,9 @@ fn add(lowering: &mut Lowering, name: &HostName, host: &Host, setting: &str, val
     // Settings of an interface are gone with it, and can only be made when it is there.
     let of_interface =
         host.interfaces.keys().find(|interface| setting.split('.').any(|part| part == interface.as_str()));
-    let inside = of_interface.map_or_else(|| Netns::id(name), |interface| Veth::id(name, interface));
-    lowering.of_host(name, setting, Sysctl { value }, span).needs(inside, Why::Inside).sets_up(name);
+    let adding = lowering.of_host(name, setting, Sysctl { value }, span).sets_up(name);
+    match of_interface {
+        Some(interface) => adding.needs_interface(name, interface, Why::Inside),
+        None => adding.needs(Netns::id(name), Why::Inside),
+    };
 }

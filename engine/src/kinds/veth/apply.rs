@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::graph::ResourceId;
 use crate::kinds::{Updating, change_per_host, delete_per_host, lab_links, links_of, perform, spread};
 use crate::linux::netlink::{self, Link, Netlink};
+use crate::linux::netns::keep_addresses;
 use crate::machine::{Machine, host_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsFd;
@@ -70,7 +71,7 @@ fn make(
     Ok(made.into_iter().zip(inside).map(|(made, inside)| made.and(inside)).collect())
 }
 
-/// Sets the hosts' ends up.
+/// Sets the hosts' ends up that should be.
 fn set_up(machine: &Machine, wanted: &[(&ResourceId, &Veth)]) -> Vec<Result<(), Error>> {
     change_per_host(
         machine,
@@ -79,8 +80,11 @@ fn set_up(machine: &Machine, wanted: &[(&ResourceId, &Veth)]) -> Vec<Result<(), 
         |_, wanted| {
             spread(wanted.len(), || {
                 let netlink = Netlink::open().map_err(|error| Error::caused("set interfaces up", error))?;
-                let requests =
-                    wanted.iter().map(|(id, _)| (format!("set {id} up"), netlink::set_up(&id.name)));
+                let requests = wanted.iter().map(|(id, veth)| {
+                    let request =
+                        if veth.up { netlink::set_up(&id.name) } else { netlink::set_down(&id.name) };
+                    (format!("set {id} {}", if veth.up { "up" } else { "down" }), request)
+                });
                 perform(&netlink, requests, |_| false)
             })
         },
@@ -98,11 +102,16 @@ pub(super) fn update(machine: &Machine, wanted: &[Updating<'_, Veth>]) -> Vec<Re
                     let netlink =
                         Netlink::open().map_err(|error| Error::caused("change interfaces", error))?;
                     let links = links_of(&netlink)?;
+                    wanted
+                        .iter()
+                        .filter(|one| !one.spec.up)
+                        .try_for_each(|one| keep_addresses(&one.id.name))
+                        .map_err(|error| Error::caused("keep the addresses of links that go down", error))?;
                     let requests = wanted.iter().map(|Updating { id, spec: veth, .. }| {
                         let index = links.get(&*id.name).map_or(0, |link| link.index);
                         let mac = veth.mac.map(|mac| mac.0);
-                        let change =
-                            netlink::Change { up: Some(true), mtu: Some(veth.mtu), mac, controller: None };
+                        let (up, mtu) = (Some(veth.up), Some(veth.mtu));
+                        let change = netlink::Change { up, mtu, mac, controller: None };
                         (format!("update {id}"), netlink::change(index, change))
                     });
                     perform(&netlink, requests, |_| false)

@@ -16,7 +16,7 @@ pub(super) fn observe(
 ) -> Result<Vec<Option<Attributes>>, Error> {
     let ports = lab_links()?;
     let bridges: BTreeMap<u32, &str> =
-        ports.values().filter(|link| link.is_bridge).map(|link| (link.index, link.name.as_str())).collect();
+        ports.values().filter(|link| link.is_bridge()).map(|link| (link.index, link.name.as_str())).collect();
     let interfaces = per_host(
         machine,
         subjects,

@@ -22,7 +22,12 @@ pub struct Veth {
     pub mtu: u32,
     /// The hardware address; the kernel's choice where none.
     pub mac: Option<Mac>,
+    /// Whether the host's end is set up.
+    pub up: bool,
 }
+
+/// What the kernel gives a link of which nothing is said.
+const DEFAULT_MTU: u32 = 1500;
 
 impl Veth {
     /// The resource of this kind that stands for `interface` of `host`.
@@ -50,13 +55,18 @@ impl Manage for Veth {
     fn lower(lab: &Lab, lowering: &mut Lowering) {
         for (host_name, host) in &lab.hosts {
             for (name, interface) in &host.interfaces {
-                let network = interface.network.value.clone();
+                let Some(network) = interface.port_of().map(|network| network.value.clone()) else {
+                    continue;
+                };
                 let on = Bridge::id(&network);
-                let spec = Veth { network, mtu: interface.mtu, mac: interface.mac.map(|mac| mac.value) };
+                let mtu = interface.mtu.or(lab.networks.get(&network).map(|network| network.mtu));
+                let mac = interface.mac.map(|mac| mac.value);
+                let spec = Veth { network, mtu: mtu.unwrap_or(DEFAULT_MTU), mac, up: interface.up };
                 lowering
                     .of_host(host_name, name.as_str(), spec, interface.span)
                     .needs(Netns::id(host_name), Why::Inside)
                     .needs(on, Why::Order)
+                    .is_interface(host_name, name)
                     .sets_up(host_name);
             }
         }
@@ -66,7 +76,7 @@ impl Manage for Veth {
         let mut attributes = Attributes::from([
             ("network".into(), self.network.as_str().into()),
             ("mtu".into(), self.mtu.into()),
-            ("up".into(), true.into()),
+            ("up".into(), self.up.into()),
         ]);
         if let Some(mac) = self.mac {
             attributes.insert("mac".into(), mac.to_string().into());

@@ -24,8 +24,19 @@ pub struct Link {
     pub up: bool,
     /// The number of the bridge it is a port of.
     pub controller: Option<u32>,
+    /// The number of the link that it sits on.
+    pub parent: Option<u32>,
+    /// What it is: `bridge`, `vlan`; loopback has nothing to say.
+    pub kind: Option<InfoKind>,
+    /// What only its kind has.
+    pub data: Option<InfoData>,
+}
+
+impl Link {
     /// Whether it is a bridge.
-    pub is_bridge: bool,
+    pub fn is_bridge(&self) -> bool {
+        self.kind == Some(InfoKind::Bridge)
+    }
 }
 
 /// A veth pair to be made: this end here and up, the other in another namespace and down (the kernel makes it before it
@@ -65,6 +76,36 @@ impl Veth<'_> {
     }
 }
 
+/// A link to be made in the socket's own namespace.
+#[derive(Debug)]
+pub struct Own<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it is.
+    pub kind: InfoKind,
+    /// What only its kind has.
+    pub data: Option<InfoData>,
+    /// The number of the link that it sits on.
+    pub parent: Option<u32>,
+    /// Up or down, size and hardware address.
+    pub change: Change,
+}
+
+impl Own<'_> {
+    /// One message makes it as it should be.
+    pub fn create(self) -> Request {
+        let mut message =
+            LinkMessageBuilder::<LinkUnspec>::new_with_info_kind(self.kind).name(self.name.to_owned());
+        if let Some(data) = self.data {
+            message = message.set_info_data(data);
+        }
+        if let Some(parent) = self.parent {
+            message = message.link(parent);
+        }
+        Request::create(RouteNetlinkMessage::NewLink(self.change.apply(message).build()))
+    }
+}
+
 /// Makes a bridge, down. Its MTU follows its ports' until [`set_mtu`] sets it to `mtu`.
 pub fn create_bridge(name: &str, mtu: u32) -> Request {
     // Another one than will be set: setting the MTU that a link has already changes nothing, not even that.
@@ -90,29 +131,45 @@ pub struct Change {
     pub controller: Option<u32>,
 }
 
+impl Change {
+    fn apply(self, mut message: LinkMessageBuilder<LinkUnspec>) -> LinkMessageBuilder<LinkUnspec> {
+        if let Some(mtu) = self.mtu {
+            message = message.mtu(mtu);
+        }
+        if let Some(mac) = self.mac {
+            message = message.address(mac.to_vec());
+        }
+        if let Some(controller) = self.controller {
+            message = message.controller(controller);
+        }
+        match self.up {
+            Some(true) => message.up(),
+            Some(false) => message.down(),
+            None => message,
+        }
+    }
+}
+
 /// Changes a link in place.
 pub fn change(index: u32, change: Change) -> Request {
-    let mut message = LinkUnspec::new_with_index(index);
-    if let Some(mtu) = change.mtu {
-        message = message.mtu(mtu);
-    }
-    if let Some(mac) = change.mac {
-        message = message.address(mac.to_vec());
-    }
-    if let Some(controller) = change.controller {
-        message = message.controller(controller);
-    }
-    message = match change.up {
-        Some(true) => message.up(),
-        Some(false) => message.down(),
-        None => message,
-    };
-    Request::change(RouteNetlinkMessage::SetLink(message.build()))
+    Request::change(RouteNetlinkMessage::SetLink(change.apply(LinkUnspec::new_with_index(index)).build()))
+}
+
+/// Changes in place what only a kind of link has.
+pub fn change_data(index: u32, kind: InfoKind, data: InfoData) -> Request {
+    let message =
+        LinkMessageBuilder::<LinkUnspec>::new_with_info_kind(kind).index(index).set_info_data(data).build();
+    Request::change(RouteNetlinkMessage::NewLink(message))
 }
 
 /// Sets a link up.
 pub fn set_up(name: &str) -> Request {
     Request::change(RouteNetlinkMessage::SetLink(LinkUnspec::new_with_name(name).up().build()))
+}
+
+/// Sets a link down.
+pub fn set_down(name: &str) -> Request {
+    Request::change(RouteNetlinkMessage::SetLink(LinkUnspec::new_with_name(name).down().build()))
 }
 
 /// Removes a link, and the other end of a veth pair with it.
@@ -135,7 +192,9 @@ fn decode(message: &LinkMessage) -> Link {
         mac: [0; 6],
         up: message.header.flags.contains(LinkFlags::Up),
         controller: None,
-        is_bridge: false,
+        parent: None,
+        kind: None,
+        data: None,
     };
     for attribute in &message.attributes {
         match attribute {
@@ -143,8 +202,15 @@ fn decode(message: &LinkMessage) -> Link {
             LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
             LinkAttribute::Address(bytes) => link.mac = bytes.as_slice().try_into().unwrap_or_default(),
             LinkAttribute::Controller(index) => link.controller = Some(*index),
+            LinkAttribute::Link(index) => link.parent = Some(*index),
             LinkAttribute::LinkInfo(infos) => {
-                link.is_bridge = infos.iter().any(|info| matches!(info, LinkInfo::Kind(InfoKind::Bridge)));
+                for info in infos {
+                    match info {
+                        LinkInfo::Kind(kind) => link.kind = Some(kind.clone()),
+                        LinkInfo::Data(data) => link.data = Some(data.clone()),
+                        _ => {}
+                    }
+                }
             }
             _ => {}
         }

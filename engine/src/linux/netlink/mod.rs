@@ -7,8 +7,11 @@ mod link;
 mod route;
 
 pub use address::{Address, add_address, delete_address};
-pub use link::{Change, Link, Veth, change, create_bridge, delete, set_mtu, set_up};
+pub use link::{
+    Change, Link, Own, Veth, change, change_data, create_bridge, delete, set_down, set_mtu, set_up,
+};
 pub use route::{Route, add_route, delete_route};
+pub use rtnetlink::packet_route::link::{InfoData, InfoKind, InfoVlan};
 
 use super::{Error, Result};
 use nix::libc;

@@ -1,0 +1,3 @@
+//! A VLAN of another interface of its host: its frames go through that one, with a tag.
+
+mod spec;
