@@ -1,8 +1,8 @@
 //! The arguments all commands share, the table of commands, and the way from `main` to one of them and out again.
 
 use crate::commands::{
-    apply, check, completions, destroy, doc, doctor, env, eval, exec, fmt, list, logs, man, plan, repl,
-    shell, status, why,
+    apply, check, completions, destroy, doc, doctor, env, eval, exec, explain, fmt, list, logs, man, plan,
+    repl, shell, status, why,
 };
 use crate::exit::{Exit, Failure};
 use crate::labs::Labs;
@@ -46,6 +46,7 @@ enum Command {
     Why(why::Args),
     Doc(doc::Args),
     Repl(repl::Args),
+    Explain(explain::Args),
     Fmt(fmt::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -66,7 +67,11 @@ impl Command {
             Command::Why(args) => args.format == Format::Json,
             Command::Doc(args) => args.format == doc::DocFormat::Json,
             Command::Exec(_) | Command::Shell(_) | Command::Env(_) | Command::Logs(_) => false,
-            Command::Completions(_) | Command::Fmt(_) | Command::Man(_) | Command::Repl(_) => false,
+            Command::Completions(_)
+            | Command::Explain(_)
+            | Command::Fmt(_)
+            | Command::Man(_)
+            | Command::Repl(_) => false,
         }
     }
 
@@ -87,6 +92,7 @@ impl Command {
             Command::Why(args) => why::run(context, args),
             Command::Doc(args) => doc::run(context, args),
             Command::Repl(args) => repl::run(context, args),
+            Command::Explain(args) => explain::run(context, args),
             Command::Fmt(args) => fmt::run(context, args),
             Command::Completions(args) => completions::run(context, args),
             Command::Man(args) => man::run(context, args),

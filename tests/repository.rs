@@ -43,6 +43,25 @@ fn labs_and_the_library_are_formatted() {
     assert!(output.status.success(), "`topo fmt` would change:\n{difference}{complaint}");
 }
 
+#[test]
+fn every_code_is_explained() {
+    const CHAPTER: &str = "book/src/errors.md";
+    let chapter = std::fs::read_to_string(checkout().join(CHAPTER)).unwrap();
+    let sections: Vec<(&str, &str)> =
+        chapter.split("\n## `").skip(1).map(|section| section.split_once("`\n").unwrap()).collect();
+    let mut codes: Vec<&str> =
+        topo_lang::codes::ALL.iter().chain(topo_engine::codes::ALL).map(|code| code.name()).collect();
+    codes.sort_unstable();
+    let explained: Vec<&str> = sections.iter().map(|(code, _)| *code).collect();
+    assert_eq!(explained, codes, "{CHAPTER} has a section for each code, in the order of the alphabet");
+    for (code, text) in sections {
+        // Nobody is there to press Ctrl-C; the language's own cases have it.
+        let shown =
+            text.contains(&format!("\nerror[{code}]: ")) || text.contains(&format!("\nwarning[{code}]: "));
+        assert!(shown || code == "interrupted", "the section of `{code}` in {CHAPTER} has no example of it");
+    }
+}
+
 fn topo(arguments: &[&str]) -> std::io::Result<Output> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_topo"));
     command.args(arguments).current_dir(checkout()).output()

@@ -79,6 +79,8 @@ crate::codes! {
     OUT_OF_TIME = "out-of-time";
     /// A prefix has no address left.
     PREFIX_FULL = "prefix-full";
+    /// A quoted string ends within its expression.
+    QUOTE_IN_EXPRESSION = "quote-in-expression";
     /// A name that belongs to the language.
     RESERVED = "reserved";
     /// `'` where `"` is meant.

@@ -14,8 +14,9 @@ use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use topo_lang::codes;
 use topo_lang::{
-    Data, Diagnostic, Evaluation, Inputs, Label, Reason, Severity, Value, World, evaluate,
+    Data, Diagnostic, Ended, Evaluation, Inputs, Interrupt, Label, Reason, Severity, Value, World, evaluate,
     evaluate_expression, why,
 };
 
@@ -31,6 +32,8 @@ fn main() {
             trials.push(Trial::test(name, move || check(&root, &case)));
         }
     }
+    let groups = root.join("tests/lang");
+    trials.push(Trial::test("every code has a case", move || every_code(&groups)));
     for lab in sorted(&root.join("topologies"))
         .into_iter()
         .filter(|path| path.extension().is_some_and(|ext| ext == "kdl"))
@@ -67,6 +70,11 @@ fn check(root: &Path, case: &Path) -> Result<(), Failed> {
             with_places = true;
         } else if line == "with small limits" {
             inputs.limits.memory = 10 << 20;
+            inputs.limits.steps = 50_000;
+        } else if line == "with an interrupt" {
+            inputs.interrupt = Interrupt::new(|| Some(Ended::Interrupted));
+        } else if line == "with no time left" {
+            inputs.interrupt = Interrupt::new(|| Some(Ended::OutOfTime));
         } else if let Some(text) = line.strip_prefix("--expr ") {
             expression = Some(text);
         } else if let Some(text) = line.strip_prefix("why ") {
@@ -104,6 +112,30 @@ fn check(root: &Path, case: &Path) -> Result<(), Failed> {
         return Ok(());
     }
     Err(format!("differs from {}:\n{}", expectation.display(), difference(&expected, &found)).into())
+}
+
+/// Every code of the language is what some case expects.
+fn every_code(groups: &Path) -> Result<(), Failed> {
+    let mut expected = String::new();
+    for group in sorted(groups).into_iter().filter(|path| path.is_dir()) {
+        for file in sorted(&group).into_iter().filter(|path| path.extension().is_some_and(|ext| ext == "out"))
+        {
+            expected.push_str(&fs::read_to_string(file)?);
+        }
+    }
+    let missing: Vec<&str> = codes::ALL
+        .iter()
+        .map(|code| code.name())
+        .filter(|code| {
+            let written =
+                [format!("error[{code}]: "), format!("warning[{code}]: "), format!("error: {code}: ")];
+            !written.iter().any(|written| expected.contains(written))
+        })
+        .collect();
+    match &missing[..] {
+        [] => Ok(()),
+        missing => Err(format!("no case in tests/lang expects {}", missing.join(", ")).into()),
+    }
 }
 
 /// A complete lab has no diagnostics at all.

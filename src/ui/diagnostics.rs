@@ -51,14 +51,15 @@ fn renderer(look: Look) -> Renderer {
         .no_graphics(!look.graphics)
 }
 
-/// A way out, in lines that go beside its margin.
+/// A way out, in lines that go beside its margin. What stands between backticks stays in one piece.
 fn wrapped(help: &str, look: Look) -> String {
     let most = look.width - HELP_MARGIN;
     let mut lines: Vec<String> = Vec::new();
     for line in help.lines() {
         let mut current = String::new();
         for word in line.split(' ') {
-            if !current.is_empty() && current.chars().count() + 1 + word.chars().count() > most {
+            let quoted = current.matches('`').count() % 2 == 1;
+            if !quoted && !current.is_empty() && current.chars().count() + 1 + word.chars().count() > most {
                 lines.push(std::mem::take(&mut current));
             } else if !current.is_empty() {
                 current.push(' ');

@@ -3,6 +3,7 @@
 pub(crate) mod diagnostics;
 pub(crate) mod diff;
 pub(crate) mod doc;
+pub(crate) mod explain;
 pub(crate) mod failure;
 pub(crate) mod glimpse;
 pub(crate) mod json;

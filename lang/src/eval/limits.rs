@@ -69,6 +69,11 @@ pub(crate) fn is_limit(code: Code) -> bool {
     LIMITS.contains(&code)
 }
 
+/// Whether nothing at all can be evaluated any more after such a mistake, other than after one value that is too deep.
+pub(crate) fn is_end(code: Code) -> bool {
+    is_limit(code) && code != codes::TOO_DEEP
+}
+
 impl Evaluator {
     /// One level deeper, within the limits and with stack to spare.
     pub(super) fn deeper<T>(&mut self, go: impl FnOnce(&mut Self) -> Result<T, Raised>) -> Result<T, Raised> {

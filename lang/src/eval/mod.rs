@@ -22,8 +22,8 @@ mod thunk;
 mod val;
 
 pub(crate) use library::Member;
-pub(crate) use limits::is_limit;
 pub use limits::{Ended, Interrupt, Limits};
+pub(crate) use limits::{is_end, is_limit};
 pub use raised::Raised;
 pub use scope::{Names, Scope};
 pub use thunk::{Embedder, Outside};

@@ -5,7 +5,7 @@ use super::format::Format;
 use super::machine::*;
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::eval::{Evaluator, Raised, Scope, ThunkId, Val};
+use crate::eval::{Evaluator, Raised, Scope, ThunkId, Val, is_end};
 use crate::nearest::{nearest, with_article};
 use crate::resolve::program::*;
 use crate::source::Span;
@@ -25,6 +25,15 @@ struct Walk<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
+/// Takes away what was said elsewhere, and what only repeats that evaluation has come to an end.
+fn essential(diagnostics: &mut Vec<Diagnostic>) {
+    let mut ended = false;
+    diagnostics.retain(|diagnostic| match is_end(diagnostic.code) {
+        true => !std::mem::replace(&mut ended, true),
+        false => diagnostic.code != Code::REPORTED,
+    });
+}
+
 impl Machine {
     /// The root's value, if nothing is wrong, and everything that is.
     pub(crate) fn finish(&self, evaluator: &mut Evaluator) -> (Option<Value>, Vec<Diagnostic>) {
@@ -41,7 +50,7 @@ impl Machine {
         });
         diagnostics.extend(dangling.into_iter().map(|(_, diagnostic)| diagnostic));
         diagnostics.extend(self.reported.take());
-        diagnostics.retain(|diagnostic| diagnostic.code != Code::REPORTED);
+        essential(&mut diagnostics);
         let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         (if wrong { None } else { value }, diagnostics)
     }
@@ -75,7 +84,7 @@ impl Machine {
         let value = walk.thunk(thunk, &Type::Any, span, &mut Vec::new());
         let mut diagnostics = walk.diagnostics;
         diagnostics.extend(self.reported.take());
-        diagnostics.retain(|diagnostic| diagnostic.code != Code::REPORTED);
+        essential(&mut diagnostics);
         (value, diagnostics)
     }
 }

@@ -89,7 +89,8 @@ pub(crate) fn resolve(
     Resolved { program, lab, diagnostics, unreadable: unreadable || endless }
 }
 
-/// Takes away what was said about a line that the parser could not read: the first `before` are the parser's.
+/// Takes away what only follows from what the parser complained about (the first `before` are the parser's): what was said
+/// about the same line, and what has become unknown or misplaced because it is read as if it were within a block that does not end.
 fn consequences(diagnostics: &mut Vec<Diagnostic>, before: usize, sources: &Sources) {
     let line = |diagnostic: &Diagnostic| {
         let span = diagnostic.primary.as_ref()?.span;
@@ -97,10 +98,22 @@ fn consequences(diagnostics: &mut Vec<Diagnostic>, before: usize, sources: &Sour
     };
     let refused = diagnostics[..before].iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
     let broken: BTreeSet<_> = refused.filter_map(line).collect();
+    let place = |diagnostic: &Diagnostic| diagnostic.primary.as_ref().map(|label| label.span);
+    let endless: Vec<Span> = diagnostics[..before]
+        .iter()
+        .filter(|one| [codes::UNCLOSED_BLOCK, codes::UNTERMINATED_STRING].contains(&one.code))
+        .filter_map(place)
+        .collect();
+    let within = |diagnostic: &Diagnostic| {
+        [codes::UNKNOWN_OPTION, codes::MISPLACED].contains(&diagnostic.code)
+            && place(diagnostic).is_some_and(|span| {
+                endless.iter().any(|from| from.source == span.source && from.start < span.start)
+            })
+    };
     let mut at = 0;
     diagnostics.retain(|diagnostic| {
         at += 1;
-        at <= before || line(diagnostic).is_none_or(|line| !broken.contains(&line))
+        at <= before || !(line(diagnostic).is_some_and(|line| broken.contains(&line)) || within(diagnostic))
     });
 }
 

@@ -99,8 +99,12 @@ pub(crate) fn unquoted_expression(word: &str, span: Span) -> Diagnostic {
 }
 
 /// An expression with quotes of its own reads best in a raw string.
-fn quoted_expression(word: &str) -> String {
-    if word.contains(['"', '\\']) { shorten_quoted(&format!("#\"{word}\"#")) } else { quoted(word) }
+pub(super) fn quoted_expression(word: &str) -> String {
+    match (word.contains(['"', '\\']), word.chars().count()) {
+        (true, ..=60) => format!("#\"{word}\"#"),
+        (true, _) => "#\"…\"#".to_owned(),
+        (false, _) => quoted(word),
+    }
 }
 
 /// `a != b`, `a <= b`: to KDL a property whose key ends in `!` or `<`.

@@ -2,6 +2,7 @@
 
 mod balance;
 mod chars;
+mod cut_short;
 pub mod expr;
 mod format;
 pub mod lexer;

@@ -10,7 +10,7 @@ use super::number::{self, Number};
 use super::report::Report;
 use super::string::{Decoded, decode};
 use super::tree::{Document, Entry, Node, OffsetMap, Scalar, Text};
-use super::{balance, mistakes};
+use super::{balance, cut_short, mistakes};
 use crate::codes;
 use crate::{Diagnostic, SourceId, Span};
 
@@ -37,6 +37,7 @@ pub fn parse(source: SourceId, text: &str) -> (Document, Vec<Diagnostic>) {
         entries: Vec::new(),
         names: Names::new(),
         no_brace_until: 0,
+        no_cut_until: 0,
     };
     parser.document()
 }
@@ -58,6 +59,8 @@ pub(crate) struct Parser<'t> {
     names: Names,
     /// No `}` that ends an unquoted `${` before this offset.
     no_brace_until: u32,
+    /// No string before this offset that ends within its expression.
+    no_cut_until: u32,
 }
 
 /// An open block and the node it belongs to.
@@ -120,7 +123,9 @@ impl<'t> Parser<'t> {
             self.finish(node);
         }
         let document = Document { nodes: self.nodes };
-        if let (Some(innermost), Kind::End) = (unclosed.last(), self.token.kind) {
+        // A string without an end has swallowed the braces behind it.
+        let swallowed = self.report.has(codes::UNTERMINATED_STRING);
+        if let (Some(innermost), Kind::End, false) = (unclosed.last(), self.token.kind, swallowed) {
             self.report.add(balance::unclosed(self.text, &document, &unclosed, *innermost));
         }
         (document, self.report.finish())
@@ -601,9 +606,29 @@ impl<'t> Parser<'t> {
             }
             Kind::Illegal => self.stray(),
             Kind::Keyword => Some(self.keyword()),
+            Kind::Quoted => self.cut_short().or_else(|| Some(Scalar::Text(self.string()))),
             kind if kind.is_string() => Some(Scalar::Text(self.string())),
             _ => None,
         }
+    }
+
+    /// A quoted string that ends within its expression: complains, and takes it as far as it was meant.
+    fn cut_short(&mut self) -> Option<Scalar> {
+        let (start, end) = (self.token.start as usize, self.token.end as usize);
+        if self.token.start < self.no_cut_until || !cut_short::is_suspicious(&self.text[start..end]) {
+            return None;
+        }
+        let line_end = cut_short::line_end(self.text, end);
+        let Some(found) = cut_short::find(self.text, start, end, line_end) else {
+            // One look a line, however many strings are in it.
+            self.no_cut_until = line_end as u32;
+            return None;
+        };
+        let span = self.report.span(start as u32 + 1, found.end as u32);
+        self.report.add(found.diagnostic(self.text, span));
+        let meant = self.source_text(span.start, span.end);
+        self.seek(found.after as u32);
+        Some(Scalar::Text(Text::plain(meant, span)))
     }
 
     /// Whether a word needs a closer look: a number, a former keyword, or glued to what cannot follow it.

@@ -1,7 +1,7 @@
 //! Collects diagnostics, and stops collecting before a broken file turns into more text than itself.
 
 use crate::codes;
-use crate::{Diagnostic, SourceId, Span};
+use crate::{Code, Diagnostic, SourceId, Span};
 
 /// So many are kept for one file; the rest is counted.
 const MOST: usize = 1000;
@@ -27,6 +27,11 @@ impl Report {
         } else {
             self.more += 1;
         }
+    }
+
+    /// Whether there is one with this code.
+    pub(crate) fn has(&self, code: Code) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.code == code)
     }
 
     /// All of them, in the order of their places.

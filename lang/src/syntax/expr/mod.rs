@@ -245,6 +245,12 @@ pub struct Field {
     pub default: Option<NodeId>,
 }
 
+/// The end of the `}` that closes a `${` before `at`, if an expression stands between.
+pub(super) fn end_of_interpolation(text: &str, at: usize) -> Option<usize> {
+    let places = strings::Places::Source(SourceId(0));
+    parser::interpolated(text, places, at).ok().map(|(_, end)| end)
+}
+
 impl Expr {
     /// The expression in `text`, whose first byte is the first byte of `source`.
     ///
