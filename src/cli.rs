@@ -2,7 +2,7 @@
 
 use crate::commands::{
     apply, check, completions, destroy, doc, doctor, env, eval, exec, explain, fmt, list, logs, man, plan,
-    repl, shell, status, why,
+    repl, restart, run, shell, start, status, stop, why,
 };
 use crate::exit::{Exit, Failure};
 use crate::labs::Labs;
@@ -41,6 +41,10 @@ enum Command {
     Exec(exec::Args),
     Shell(shell::Args),
     Env(env::Args),
+    Run(run::Args),
+    Start(start::Args),
+    Stop(stop::Args),
+    Restart(restart::Args),
     Logs(logs::Args),
     Doctor(doctor::Args),
     Why(why::Args),
@@ -66,6 +70,7 @@ impl Command {
             Command::List(args) => args.format == Format::Json,
             Command::Why(args) => args.format == Format::Json,
             Command::Doc(args) => args.format == doc::DocFormat::Json,
+            Command::Run(_) | Command::Start(_) | Command::Stop(_) | Command::Restart(_) => false,
             Command::Exec(_) | Command::Shell(_) | Command::Env(_) | Command::Logs(_) => false,
             Command::Completions(_)
             | Command::Explain(_)
@@ -87,6 +92,10 @@ impl Command {
             Command::Exec(args) => exec::run(context, args),
             Command::Shell(args) => shell::run(context, args),
             Command::Env(args) => env::run(context, args),
+            Command::Run(args) => run::run(context, args),
+            Command::Start(args) => start::run(context, args),
+            Command::Stop(args) => stop::run(context, args),
+            Command::Restart(args) => restart::run(context, args),
             Command::Logs(args) => logs::run(context, args),
             Command::Doctor(args) => doctor::run(context, args),
             Command::Why(args) => why::run(context, args),

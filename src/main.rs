@@ -2,8 +2,10 @@
 
 mod cli;
 mod commands;
+mod daemons;
 mod evaluated;
 mod exit;
+mod hold;
 mod host;
 mod interrupt;
 mod lab;

@@ -17,7 +17,7 @@ pub(crate) struct Running {
 /// The way to say which lab is meant, where a host does not say it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct WhichLab {
-    /// Lab file, or name of the lab [default: the lab of this directory, or the only one with this host]
+    /// Lab file, or name of the lab [default: $TOPO_LAB, the lab of this directory, or the only one with this host]
     #[arg(long, short, value_name = "LAB")]
     pub(crate) lab: Option<String>,
     /// The copy of the lab that runs under this name
@@ -53,6 +53,9 @@ impl Running {
             let name = lab::name(context, which.lab.as_deref(), which.name.as_deref())?;
             return Self::named(context, &name)?.that_has(host);
         }
+        if let Some(running) = Self::of_environment(context)? {
+            return running.that_has(host);
+        }
         let mut here: Vec<Self> = Vec::new();
         for file in lab::lab_files(".") {
             here.extend(Self::open(context, &lab::name_of(&file))?);
@@ -83,6 +86,14 @@ impl Running {
         }
     }
 
+    /// The lab whose variables this shell has (`topo env`, `topo run`), if it still runs.
+    fn of_environment(context: &Context) -> Result<Option<Self>, Failure> {
+        match std::env::var("TOPO_LAB") {
+            Ok(name) if context.labs.exists(&name) => Self::open(context, &name),
+            _ => Ok(None),
+        }
+    }
+
     /// All labs of this user that run and answer.
     pub(crate) fn all(context: &Context) -> Vec<Self> {
         context.labs.names().iter().filter_map(|name| Self::open(context, name).ok().flatten()).collect()
@@ -97,7 +108,11 @@ impl Running {
         Ok(held.iter().filter_map(|name| name.strip_prefix("net/")).map(str::to_owned).collect())
     }
 
-    fn that_has(self, host: &str) -> Result<Self, Failure> {
+    /// The same lab, if it has this host.
+    ///
+    /// # Errors
+    /// It has none of this name.
+    pub(crate) fn that_has(self, host: &str) -> Result<Self, Failure> {
         let hosts = self.hosts()?;
         if hosts.iter().any(|known| known == host) {
             return Ok(self);

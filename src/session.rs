@@ -14,7 +14,7 @@ use topo_engine::linux::machine::{Outcome, Probe, probes};
 use topo_engine::machine::Missing;
 use topo_engine::name::LabName;
 use topo_engine::plan::Scope;
-use topo_engine::session::{Refused, Session, Work};
+use topo_engine::session::{Held, Refused, Session, Work};
 use topo_lang::{LabName as Named, Sources};
 
 /// This program, as the supervisor is started from it.
@@ -119,6 +119,23 @@ impl Prepared {
     }
 }
 
+impl Prepared {
+    /// Makes a new lab that lives only as long as it is held, and hands `work` all that is needed to bring it up.
+    pub(crate) fn hold(
+        &self,
+        context: &Context,
+        work: impl FnOnce(Work) -> Result<Exit, Failure>,
+    ) -> Result<(Exit, Held), Failure> {
+        match self.session.hold(&self.lab, |found| conclude(context, false, || work(found?))) {
+            Ok((code, held)) => Ok((Exit::Command(code), held)),
+            Err(refused @ Refused::Failed(_)) => {
+                Err(lacking().map_or_else(|| refusal(&self.name, refused, &self.sources), Failure::Missing))
+            }
+            Err(refused) => Err(refusal(&self.name, refused, &self.sources)),
+        }
+    }
+}
+
 /// Looks at a running lab with all that is needed to remove the hosts in scope. It needs no lab file.
 ///
 /// # Errors
@@ -151,13 +168,20 @@ fn ended(name: &LabName, code: Result<u8, Refused>, sources: &Sources) -> Result
             help: Vec::new(),
         }),
         Ok(code) => Ok(Exit::Command(code)),
-        Err(Refused::Wrong(diagnostics)) => Err(Failure::Lab { sources: sources.clone(), diagnostics }),
-        Err(Refused::Missing(missing)) => Err(Failure::Missing(missing)),
-        Err(Refused::NoHost { host, known }) => {
+        Err(refused) => Err(refusal(name, refused, sources)),
+    }
+}
+
+/// Why nothing was done.
+fn refusal(name: &LabName, refused: Refused, sources: &Sources) -> Failure {
+    match refused {
+        Refused::Wrong(diagnostics) => Failure::Lab { sources: sources.clone(), diagnostics },
+        Refused::Missing(missing) => Failure::Missing(missing),
+        Refused::NoHost { host, known } => {
             let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-            Err(lab::no_such_host(name.as_str(), host.as_str(), &known))
+            lab::no_such_host(name.as_str(), host.as_str(), &known)
         }
-        Err(Refused::Failed(error)) => Err(Failure::Engine(error)),
+        Refused::Failed(error) => Failure::Engine(error),
     }
 }
 

@@ -82,7 +82,8 @@ pub fn write_scripts(
 /// The file of the lab's directory that says what is known of its hosts.
 const HOSTS: &str = "hosts.json";
 
-fn lab_variables(directory: &LabDirectory, lab: &Lab) -> Variables {
+/// The variables of the lab as a whole.
+pub fn lab_variables(directory: &LabDirectory, lab: &Lab) -> Variables {
     let hosts: Vec<&str> = lab.hosts.keys().map(HostName::as_str).collect();
     let mut variables = Variables::from([
         ("TOPO_LAB".to_owned(), lab.name.to_string()),

@@ -3,6 +3,10 @@
 //! Whoever looks at a lab or changes it does so from inside its namespaces, in a child of the command; so a plan is not
 //! returned but handed to a function that runs there. Deliberately absent: printing and asking, which that function does.
 
+mod held;
+
+pub use held::Held;
+
 use crate::apply::{self, Outcome, Site};
 use crate::digest::DigestKey;
 use crate::error::Error;
@@ -15,7 +19,7 @@ use crate::lower::lower;
 use crate::machine::{Machine, Missing};
 use crate::name::{HostName, LabName, NetworkName};
 use crate::observe::observe;
-use crate::plan::{Observed, Plan, Scope, narrow, needed, plan, removal};
+use crate::plan::{Observed, Plan, Scope, again, narrow, needed, plan, removal};
 use crate::runtime::{self, Client, HostView, IdMap, LabDirectory, Overlay};
 use crate::state::{self, Ledger, Loaded, State};
 use nix::fcntl::Flock;
@@ -280,6 +284,11 @@ impl Known {
 }
 
 impl Work {
+    /// The same lab with another plan: to do just these once more, whatever they are like.
+    pub fn again(self, chosen: &BTreeSet<ResourceId>) -> Self {
+        Self { plan: Arc::new(again(&self.graph, chosen)), ..self }
+    }
+
     /// Carries out the plan. Once `stop` is set, steps under way are finished and no others begun.
     ///
     /// # Errors

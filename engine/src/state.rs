@@ -15,7 +15,7 @@ use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, Write};
+use std::io::{ErrorKind, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -275,11 +275,12 @@ impl Ledger {
     }
 }
 
-/// Takes the lock of a lab's directory; `None` leaves it to whoever has it. The holder's pid is in the file.
+/// Takes the lock of a lab's directory, or says who has it. The kernel gives it back when its holder ends, however that
+/// comes, so that it is never stale. Who took it is in the file, and when is the file's own time.
 pub fn lock(directory: &Path) -> Result<Flock<File>, Error> {
     let path = directory.join(LOCK);
     let operation = || format!("lock `{}`", path.display());
-    let mut file = OpenOptions::new()
+    let file = OpenOptions::new()
         .create(true)
         .truncate(false)
         .read(true)
@@ -287,21 +288,38 @@ pub fn lock(directory: &Path) -> Result<Flock<File>, Error> {
         .mode(0o600)
         .open(&path)
         .map_err(|source| Error::caused(operation(), source))?;
-    let mut holder = String::new();
-    let _ = file.read_to_string(&mut holder);
     let mut lock = lock_soon(file).map_err(|errno| match errno {
         nix::errno::Errno::EWOULDBLOCK => {
-            Error::found(operation(), format!("`topo` with pid {} is at work on this lab", holder.trim()))
-                .help("wait until it has ended")
+            Error::found("change the lab", holder(&path)).help("wait until it has ended, or end it")
         }
         errno => Error::caused(operation(), errno),
     })?;
-    let note = format!("{}\n", std::process::id());
+    let command = std::fs::read("/proc/self/cmdline").unwrap_or_default();
+    let words: Vec<_> = command
+        .split(|byte| *byte == 0)
+        .skip(1)
+        .filter(|word| !word.is_empty())
+        .map(String::from_utf8_lossy)
+        .collect();
+    let note = format!("{}\ntopo {}\n", std::process::id(), words.join(" "));
     lock.set_len(0)
         .and_then(|()| lock.rewind())
         .and_then(|()| lock.write_all(note.as_bytes()))
         .map_err(|source| Error::caused(operation(), source))?;
     Ok(lock)
+}
+
+/// Who has a lock: `topo apply lab.kdl` (pid 42) is at work on it since 3 s.
+fn holder(path: &Path) -> String {
+    let note = std::fs::read(path).unwrap_or_default();
+    let note = String::from_utf8_lossy(&note);
+    let mut lines = note.lines();
+    let pid = lines.next().filter(|pid| !pid.is_empty()).unwrap_or("unknown");
+    let command = lines.next().unwrap_or("topo");
+    let since =
+        path.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
+    let since = since.map(|since| format!(" since {} s", since.as_secs())).unwrap_or_default();
+    format!("`{command}` (pid {pid}) is at work on it{since}")
 }
 
 /// Somebody who was killed keeps a lock for as long as it takes to die, so that the first refusal is not the last word.

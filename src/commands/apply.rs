@@ -2,6 +2,7 @@
 
 use crate::cli::{Context, Format, LabArgs, OnlyArgs};
 use crate::exit::{Exit, Failure};
+use crate::hold::{Came, Terms, Watch, hold};
 use crate::interrupt::{Stop, Urgency};
 use crate::saved::{self, SavedFile};
 use crate::session::Prepared;
@@ -9,13 +10,16 @@ use crate::timeout;
 use crate::ui::plan::Detail;
 use crate::ui::progress::{Progress, Talk, duration};
 use crate::ui::{self, plural, style};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 use topo_engine::apply::Outcome;
 use topo_engine::error::Error;
 use topo_engine::kinds::Kind;
+use topo_engine::linux::process;
 use topo_engine::plan::{Action, Step};
-use topo_engine::session::Work;
+use topo_engine::runtime::Ending;
+use topo_engine::session::{Held, Work};
 
 /// Make the running lab what the file says, or do what a saved plan says
 #[derive(Debug, clap::Args)]
@@ -27,6 +31,13 @@ pub(crate) struct Args {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
+    /// Make a new lab under a name of its own, say `host NAME` of each host and `ready LAB`, and end it when standard
+    /// input closes, a signal comes, or the process that started this one dies
+    #[arg(long, conflicts_with = "only")]
+    hold: bool,
+    /// With `--hold`: how long processes may take to end; then they are killed
+    #[arg(long, value_name = "DURATION", value_parser = timeout::parse, default_value = "500ms", requires = "hold")]
+    grace: Duration,
     /// Begin no further step after this long, such as `2min`
     #[arg(long, value_name = "DURATION", value_parser = timeout::parse)]
     timeout: Option<Duration>,
@@ -36,6 +47,16 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    if args.hold {
+        let terms = Terms {
+            lab: args.lab.lab.as_deref(),
+            inputs: &args.lab.inputs,
+            stdin: true,
+            announced: Some(args.format),
+            grace: args.grace,
+        };
+        return hold(context, &terms, |watch, _, held| until_the_end(watch, held));
+    }
     let (lab, scope) = args.only.with_lab(args.lab.lab.as_deref())?;
     let for_programs = args.format == Format::Json;
     if let Some(path) = lab.as_deref().filter(|lab| saved::is_plan(lab)) {
@@ -66,6 +87,20 @@ fn saved_plan(context: &Context, args: &Args, path: &str) -> Result<Exit, Failur
     })?;
     context.labs.remember(prepared.name.as_str(), &prepared.entry)?;
     Ok(exit)
+}
+
+/// Holds a lab that is up. Whoever reads what was said finds its end.
+fn until_the_end(watch: &Watch, held: &Held) -> Result<Exit, Failure> {
+    let close = || Error::found("close", "standard output");
+    let null = std::fs::File::options().write(true).open("/dev/null").map_err(|_| close())?;
+    process::redirect(null.as_fd(), 1).map_err(|_| close())?;
+    match watch.wait(held, None, None)? {
+        Came::Signal(signal) | Came::FromTerminal(signal) => {
+            Ok(Exit::Command(Ending::Signal(signal as i32).shell_code()))
+        }
+        Came::Closed | Came::Ended | Came::Late => Ok(Exit::Done),
+        Came::LabEnded => Err(Error::found("hold the lab", "somebody else ended it").into()),
+    }
 }
 
 fn change(context: &Context, args: &Args, prepared: &Prepared, work: Work) -> Result<Exit, Failure> {

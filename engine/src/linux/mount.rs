@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use nix::mount::{MsFlags, mount};
+use nix::mount::{MntFlags, MsFlags, mount};
 
 use super::{Error, Result};
 
@@ -39,6 +39,12 @@ fn fresh(kind: &str, target: &Path, flags: MsFlags, options: &str) -> Result<()>
         };
         Error::new(operation, target.display(), errno)
     })
+}
+
+/// Takes away what is mounted at a path, at once for everybody who looks, and for good when the last user is gone.
+pub fn unmount(target: &Path) -> Result<()> {
+    nix::mount::umount2(target, MntFlags::MNT_DETACH)
+        .map_err(|errno| Error::new("unmount", target.display(), errno))
 }
 
 /// Shows one directory, with what is mounted below it, at another place as well.

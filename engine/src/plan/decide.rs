@@ -55,6 +55,34 @@ pub fn plan(desired: &Graph, recorded: &BTreeMap<ResourceId, Recorded>, observed
     plan
 }
 
+/// Does what is chosen once more, each after those it needs, as if it had drifted; a daemon is restarted by that.
+pub fn again(desired: &Graph, chosen: &BTreeSet<ResourceId>) -> Plan {
+    let mut needed: BTreeMap<&ResourceId, BTreeSet<&ResourceId>> = BTreeMap::new();
+    let mut plan = Plan::default();
+    for resource in desired.iter() {
+        let mut first: BTreeSet<&ResourceId> = BTreeSet::new();
+        for edge in &resource.depends_on {
+            first.extend(needed.get(&edge.on).into_iter().flatten());
+            first.extend(chosen.get(&edge.on));
+        }
+        if chosen.contains(&resource.id) {
+            plan.steps.push(Step {
+                id: resource.id.clone(),
+                action: Action::Update,
+                changes: Vec::new(),
+                reason: Reason::Drifted,
+                after: first.iter().map(|id| (*id).clone()).collect(),
+                depends_on: resource.depends_on.clone(),
+                attributes: resource.attributes.clone(),
+            });
+        }
+        if !first.is_empty() {
+            needed.insert(&resource.id, first);
+        }
+    }
+    plan
+}
+
 /// What to do so that nothing of what is recorded is left.
 pub fn removal(recorded: &BTreeMap<ResourceId, Recorded>, observed: &Observed) -> Plan {
     removal_of(recorded, observed, &Reason::Destroyed, |_| true)

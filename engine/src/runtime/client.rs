@@ -152,15 +152,20 @@ impl Client {
         }
     }
 
-    /// Stops every daemon and then the supervisor, and with it all that is left of the lab in the kernel. Returns when
-    /// the last process has ended; after `limit` the supervisor is killed.
+    /// Stops every daemon and then the supervisor, and with it all that is left of the lab in the kernel; what has not
+    /// ended after `limit` is killed. Returns when the last process has ended.
     pub fn shutdown(self, limit: Duration) -> Result<()> {
-        match self.done(&Request::Shutdown, &[]) {
+        let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        match self.done(&Request::Shutdown { limit_ms }, &[]) {
             // It may be gone before its answer arrives.
             Ok(_) | Err(Error::Gone { .. }) => {}
             Err(error) => return Err(error),
         }
-        if process::wait_until_ended(self.supervisor.as_fd(), limit)? {
+        // It keeps the time itself; one that hangs is no reason to wait for ever.
+        if process::wait_until_ended(
+            self.supervisor.as_fd(),
+            limit.saturating_add(Duration::from_millis(200)),
+        )? {
             return Ok(());
         }
         self.kill(Duration::from_secs(5))

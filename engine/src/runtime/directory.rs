@@ -37,6 +37,16 @@ impl LabDirectory {
         LabDirectory::at(state_root.join(lab), lab)
     }
 
+    /// The same for a lab that must be new: `None` where there is one of this name.
+    pub fn create_new(state_root: &Path, lab: &str) -> Result<Option<LabDirectory>> {
+        check_name(lab)?;
+        files::make_directories(state_root, 0o700)?;
+        if !files::make_new_directory(&state_root.join(lab), 0o700)? {
+            return Ok(None);
+        }
+        LabDirectory::at(state_root.join(lab), lab).map(Some)
+    }
+
     /// The directory of this lab below the state root, if there is one.
     pub fn open(state_root: &Path, lab: &str) -> Result<Option<LabDirectory>> {
         check_name(lab)?;

@@ -26,4 +26,4 @@ pub use idmap::IdMap;
 pub use log::LogReader;
 pub use run::{Output, on_host, run_in_host};
 pub use spec::{DaemonSpec, DaemonState, DaemonStatus, Ending, HostView, Limit, LogSpec, Overlay, Restart};
-pub use start::start;
+pub use start::{Tether, start, start_held};

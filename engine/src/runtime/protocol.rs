@@ -13,7 +13,7 @@ use super::spec::{DaemonSpec, DaemonStatus, HostView};
 use crate::linux::socket;
 
 /// Raised with every change that an older supervisor would misunderstand.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// A frame longer than this is not one of ours.
 const MAX_FRAME: usize = 32 << 20;
@@ -95,8 +95,11 @@ pub enum Request {
     },
     /// All daemons.
     Status,
-    /// Stop all daemons, each within its time, and end.
-    Shutdown,
+    /// Stop all daemons, each within its time, ask everything else to end, and end.
+    Shutdown {
+        /// What is left after so many milliseconds is killed.
+        limit_ms: u64,
+    },
 }
 
 /// What the supervisor answers.

@@ -25,32 +25,47 @@ pub fn start(directory: &LabDirectory, exe: &Path, map: &IdMap) -> Result<Client
     if let Some(client) = Client::connect(directory)? {
         return Ok(client);
     }
-    launch(directory, exe, map, Task::Run)?;
+    // It waits for us no more once this end is closed.
+    drop(launch(directory, exe, map, Task::Run)?);
     Client::connect(directory)?.ok_or_else(|| ended(directory))
+}
+
+/// Keeps a lab running: when the last copy of this is closed, also by a process that is killed, the lab ends and its
+/// directory goes.
+#[derive(Debug)]
+pub struct Tether(#[expect(dead_code, reason = "it is held, not used")] UnixStream);
+
+/// The same for a lab that runs only as long as somebody holds it.
+pub fn start_held(directory: &LabDirectory, exe: &Path, map: &IdMap) -> Result<(Client, Tether)> {
+    let tether = launch(directory, exe, map, Task::Hold)?;
+    let client = Client::connect(directory)?.ok_or_else(|| ended(directory))?;
+    Ok((client, Tether(tether)))
 }
 
 /// Removes a lab's directory in a user namespace with this map.
 pub(super) fn remove(directory: &LabDirectory, exe: &Path, map: &IdMap) -> Result<()> {
-    launch(directory, exe, map, Task::Remove)
+    launch(directory, exe, map, Task::Remove).map(drop)
 }
 
-/// Runs `exe supervise` until it is ready.
-fn launch(directory: &LabDirectory, exe: &Path, map: &IdMap, task: Task) -> Result<()> {
+/// Runs `exe supervise` until it is ready; gives the socket to it.
+fn launch(directory: &LabDirectory, exe: &Path, map: &IdMap, task: Task) -> Result<UnixStream> {
     let (ours, theirs) =
         UnixStream::pair().map_err(|source| KernelError::new("make", "a pair of sockets", source))?;
     let child = spawn(directory, exe, map, task, theirs)?;
     let mut inbox = Inbox::default();
     let outcome = attend(directory, map, &child, &ours, &mut inbox);
-    // It waits for us no more once this end is closed.
-    drop(ours);
     let mut child = child;
+    if outcome.is_err() {
+        // It may wait for an answer.
+        let _ = ours.shutdown(std::net::Shutdown::Both);
+    }
     child.wait().map_err(|source| KernelError::new("wait for", "the supervisor", source))?;
-    outcome
+    outcome.map(|()| ours)
 }
 
 fn spawn(directory: &LabDirectory, exe: &Path, map: &IdMap, task: Task, theirs: UnixStream) -> Result<Child> {
     let log = || match task {
-        Task::Run => files::open_log(&directory.supervisor_log()).map(Stdio::from),
+        Task::Run | Task::Hold => files::open_log(&directory.supervisor_log()).map(Stdio::from),
         // Its log would be removed under its hands.
         Task::Remove => Ok(Stdio::null()),
     };

@@ -89,7 +89,7 @@ impl Supervisor {
 
     fn stopped(&mut self, id: &str, then: Then) {
         match then {
-            Then::Start if !self.ending => {
+            Then::Start if self.ending.is_none() => {
                 if let Some(daemon) = self.daemons.get_mut(id) {
                     daemon.state = State::Starting;
                 }
@@ -149,7 +149,7 @@ impl Supervisor {
         for (number, request) in deferred {
             self.ask_daemon(number, id, request);
         }
-        if self.ending
+        if self.ending.is_some()
             && let Some(daemon) = self.daemons.get(id)
             && matches!(daemon.state, State::Running(_) | State::Backoff { .. })
         {

@@ -11,6 +11,7 @@ mod hosts;
 mod log;
 mod notices;
 mod serve;
+mod shutdown;
 mod skeleton;
 
 use std::ffi::OsString;
@@ -34,16 +35,22 @@ use super::idmap::IdMap;
 use super::protocol::{Progress, encode};
 use crate::linux::process::Fork;
 use crate::linux::{self, Error as KernelError, mount, namespace, netns, process, socket};
+use shutdown::Tether;
 use skeleton::Skeleton;
 
 /// The command of the binary that leads to [`main`].
 pub const COMMAND: &str = "supervise";
+
+/// Where the machine's directories are made once more, in the lab's directory.
+const SKELETON: &str = "skeleton";
 
 /// What the hidden command is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Task {
     /// Be the supervisor of the lab.
     Run,
+    /// The same, as long as whoever started it lives; then remove the lab's directory.
+    Hold,
     /// Remove the lab's directory, in the lab's id map.
     Remove,
 }
@@ -60,6 +67,7 @@ impl Task {
     pub(super) fn word(self) -> &'static str {
         match self {
             Task::Run => "run",
+            Task::Hold => "hold",
             Task::Remove => "remove",
         }
     }
@@ -93,7 +101,7 @@ struct Arguments {
 impl Arguments {
     fn read(mut arguments: impl Iterator<Item = OsString>) -> Option<Arguments> {
         let task = arguments.next()?;
-        let task = [Task::Run, Task::Remove].into_iter().find(|known| task == known.word())?;
+        let task = [Task::Run, Task::Hold, Task::Remove].into_iter().find(|known| task == known.word())?;
         let ids = arguments.next()?;
         let ids = [Ids::Root, Ids::Range, Ids::Single].into_iter().find(|known| ids == known.word())?;
         let lab = arguments.next()?.into_string().ok()?;
@@ -138,8 +146,8 @@ fn begin(arguments: &Arguments, control: &UnixStream) -> Result<Option<std::conv
     let directory = LabDirectory::at(arguments.path.clone(), &arguments.lab).map_err(failure_of)?;
     let skeleton = match (arguments.task, arguments.ids) {
         // Read while the machine's owners can still be seen.
-        (Task::Run, Ids::Range | Ids::Single) => Some(Skeleton::read()),
-        (Task::Run, Ids::Root) | (Task::Remove, _) => None,
+        (Task::Run | Task::Hold, Ids::Range | Ids::Single) => Some(Skeleton::read()),
+        (Task::Run | Task::Hold, Ids::Root) | (Task::Remove, _) => None,
     };
     if arguments.ids != Ids::Root {
         namespace::unshare(namespace::USER)?;
@@ -154,7 +162,7 @@ fn begin(arguments: &Arguments, control: &UnixStream) -> Result<Option<std::conv
             tell(control, &Progress::Ready);
             Ok(None)
         }
-        Task::Run => {
+        Task::Run | Task::Hold => {
             namespace::unshare(namespace::HOST)?;
             match process::fork()? {
                 Fork::Parent(_) => Ok(None),
@@ -182,7 +190,7 @@ fn supervise(
     netns::loopback_up()?;
     let open_files = process::raise_open_files()?;
     let _lock = lock(&directory)?;
-    let place = directory.path().join("skeleton");
+    let place = directory.path().join(SKELETON);
     let alone = skeleton.as_ref().map(|skeleton| skeleton.write(&place)).transpose()?.unwrap_or_default();
     let below = skeleton.map(|_| place);
     let listener = listen(&directory)?;
@@ -190,8 +198,15 @@ fn supervise(
     let layers = host::Layers { user_namespace, below, alone };
     let mut supervisor = serve::Supervisor::new(listener, layers, open_files)?;
     tell(control, &Progress::Ready);
-    // The other end closes its side; ours goes with the next `exec` or `close_from`, and is of no use to anybody.
-    let _ = control.shutdown(std::net::Shutdown::Both);
+    match arguments.task {
+        Task::Hold => {
+            let control = control.try_clone();
+            let control = control.map_err(|source| KernelError::new("hold", "a lab", source))?;
+            supervisor.tie(Tether { control, directory });
+        }
+        // The other end closes its side; ours goes with the next `exec` or `close_from`, and is of no use to anybody.
+        Task::Run | Task::Remove => drop(control.shutdown(std::net::Shutdown::Both)),
+    }
     supervisor.serve()
 }
 

@@ -20,9 +20,10 @@ use super::super::protocol::{Reply, Request, VERSION};
 use super::super::report::{Reading, Told};
 use super::super::spec::Ending;
 use super::connection::Connection;
-use super::daemon::{Daemon, Then};
+use super::daemon::Daemon;
 use super::host::Layers;
 use super::hosts::{Host, Waiting};
+use super::shutdown::{Shutdown, Tether};
 use crate::linux::{Error as KernelError, Result as KernelResult, process, socket};
 
 pub(super) struct Supervisor {
@@ -38,7 +39,8 @@ pub(super) struct Supervisor {
     pub(super) hosts: BTreeMap<String, Host>,
     pub(super) daemons: BTreeMap<String, Daemon>,
     births: Vec<Birth>,
-    pub(super) ending: bool,
+    pub(super) tether: Option<Tether>,
+    pub(super) ending: Option<Shutdown>,
 }
 
 /// A process that is being born: its helper tells over the pipe.
@@ -81,15 +83,16 @@ impl Supervisor {
             hosts: BTreeMap::new(),
             daemons: BTreeMap::new(),
             births: Vec::new(),
-            ending: false,
+            tether: None,
+            ending: None,
         })
     }
 
     /// Serves until the lab ends; then this process ends, and the kernel ends the rest.
     pub(super) fn serve(&mut self) -> Result<Infallible, Failure> {
         loop {
-            if self.ending && self.daemons.values().all(|daemon| daemon.process().is_none()) {
-                process::exit_now(0);
+            if self.has_ended() {
+                self.end();
             }
             let ready = self.wait()?;
             // Births before deaths: a process that is reaped must be known.
@@ -101,6 +104,9 @@ impl Supervisor {
             }
             if ready.signals {
                 self.take_signals();
+            }
+            if ready.loose {
+                self.let_go();
             }
             self.reap()?;
             self.keep_time();
@@ -114,7 +120,8 @@ impl Supervisor {
     }
 
     fn wait(&self) -> KernelResult<Ready> {
-        let deadline = self.daemons.values().filter_map(Daemon::deadline).min();
+        let ending = self.ending.as_ref().map(Shutdown::deadline);
+        let deadline = self.daemons.values().filter_map(Daemon::deadline).chain(ending).min();
         let mut watched = vec![
             PollFd::new(self.listener.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
@@ -131,6 +138,15 @@ impl Supervisor {
             .flat_map(|(id, daemon)| daemon.talks_through().into_iter().flatten().map(move |fd| (id, fd)))
             .collect();
         watched.extend(talking.iter().map(|(_, fd)| PollFd::new(*fd, PollFlags::POLLIN)));
+        let tether = watched.len();
+        watched.extend(
+            self.tether
+                .iter()
+                .filter(|_| self.ending.is_none())
+                .map(|it| PollFd::new(it.as_fd(), PollFlags::POLLIN)),
+        );
+        let others = self.ending.iter().flat_map(Shutdown::others);
+        watched.extend(others.map(|other| PollFd::new(other, PollFlags::POLLIN)));
         match poll(&mut watched, process::timeout(deadline)) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(errno) => return Err(KernelError::new("wait for", "requests", errno)),
@@ -142,7 +158,9 @@ impl Supervisor {
             (!events.is_empty()).then(|| (*key, events.contains(PollFlags::POLLOUT)))
         });
         let daemons = talking.iter().enumerate().filter(|(number, _)| happened(first_daemon + number));
+        let tied = self.tether.is_some() && self.ending.is_none();
         Ok(Ready {
+            loose: tied && happened(tether),
             listener: happened(0),
             signals: happened(1),
             births: (0..self.births.len()).filter(|number| happened(2 + number)).collect(),
@@ -261,9 +279,9 @@ impl Supervisor {
                 let daemons = self.daemons.iter().map(|(id, daemon)| daemon.status(id)).collect();
                 self.reply(number, &Reply::Daemons { daemons }, Vec::new());
             }
-            Request::Shutdown => {
+            Request::Shutdown { limit_ms } => {
                 self.settle(number, Ok(Vec::new()));
-                self.shut_down();
+                self.shut_down(Duration::from_millis(limit_ms));
             }
             Request::Pidfd { id } => {
                 let outcome = self.pidfd(&id);
@@ -298,14 +316,6 @@ impl Supervisor {
         let daemon = self.daemons.get(id).ok_or_else(|| Failure::UnknownDaemon { id: id.to_string() })?;
         let process = daemon.process().ok_or_else(|| Failure::NotRunning { id: id.to_string() })?;
         Ok(vec![duplicate(process.pidfd.as_fd())?])
-    }
-
-    fn shut_down(&mut self) {
-        self.ending = true;
-        let ids: Vec<String> = self.daemons.keys().cloned().collect();
-        for id in ids {
-            self.begin_stop(&id, Then::Stay);
-        }
     }
 
     // Births and deaths.
@@ -343,7 +353,7 @@ impl Supervisor {
     fn take_signals(&mut self) {
         while let Ok(Some(information)) = self.signals.read_signal() {
             if information.ssi_signo != Signal::SIGCHLD as u32 {
-                self.shut_down();
+                self.shut_down(Duration::MAX);
             }
         }
     }
@@ -392,6 +402,8 @@ impl Supervisor {
 }
 
 struct Ready {
+    /// Nobody holds the lab any more.
+    loose: bool,
     listener: bool,
     signals: bool,
     /// Positions in `births`, ascending.
