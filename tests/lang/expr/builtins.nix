@@ -236,3 +236,23 @@ builtins.sort (a: b: a > b) [ 1.5 1 2 ]
 builtins.isString "${"a"}"
 ---
 map (x: x.success) [ (builtins.tryEval (throw "x")) (builtins.tryEval 1) ]
+---
+# Of alternatives the one that leads furthest; of repetitions the first that leads anywhere.
+[
+  (builtins.split "a|ab" "ab")
+  (builtins.split "(a?)(ab)?" "ab")
+  (builtins.match "(a|ab)(c|bcd)(d*)" "abcd")
+  (builtins.match "(a*)*" "")
+  (builtins.match "(a|b)*(x)?" "ab")
+  (builtins.split "x*" "axb")
+  (builtins.split "^a" "aaa")
+  (builtins.split "(a{0,2}|b){2,}" "aaabab")
+  (builtins.split "()" "ab")
+]
+---
+# Bytes, not characters.
+[ (builtins.match "." "é") (builtins.match "(..)(.*)" "éa") (builtins.split "[^a]" "a-a") ]
+---
+[ (builtins.match "[[:ALPHA:]]" "x") (builtins.match "[[=a=]]" "A") (builtins.match "[--0]" ".") (builtins.match "[]-]*" "]-") ]
+---
+builtins.partition (x: x > 1) [ 1 2 3 ]

@@ -215,3 +215,23 @@ builtins.concatStringsSep "," 1
 lib.attrVals [ "b" ] { a = 1; }
 ---
 lib.updateManyAttrsByPath [ { path = [ "b" ]; update = old: old + 1; } ] { a.b = 1; }
+---
+builtins.match "\\d+" "12"
+---
+builtins.match "[a-c-e]" "a"
+---
+builtins.match "[z-a]" "a"
+---
+builtins.match "^*" "a"
+---
+builtins.match "a{2,1}" "a"
+---
+builtins.foldl' 1 2 [ ]
+---
+builtins.all 1 [ ]
+---
+builtins.any 1 [ ]
+---
+builtins.filter 1 [ ]
+---
+(builtins.partition (x: true) [ (throw "forced") ]).wrong

@@ -18,14 +18,11 @@ pub(super) const TABLE: &[Builtin] = &[
         Ok(Val::List(items.iter().map(|item| e.allocate(Thunk::Call(a.values[0], *item, a.span))).collect()))
     }),
     row("filter", 2, |e, a| {
-        let items = e.arg_list(a, 1)?;
+        let function = e.arg_function(a, 0)?;
         let mut kept = Vec::new();
-        if !items.is_empty() {
-            let function = e.arg_function(a, 0)?;
-            for item in items.iter() {
-                if e.test(a, &function, &[*item])? {
-                    kept.push(*item);
-                }
+        for item in e.arg_list(a, 1)?.iter() {
+            if e.test(a, &function, &[*item])? {
+                kept.push(*item);
             }
         }
         Ok(Val::List(kept.into()))
@@ -40,8 +37,8 @@ pub(super) const TABLE: &[Builtin] = &[
         [] => Err(Raised::new(codes::OUT_OF_RANGE, a.span, "`tail` of an empty list")),
     }),
     row("elemAt", 2, |e, a| {
-        let items = e.arg_list(a, 0)?;
         let index = e.arg_int(a, 1)?;
+        let items = e.arg_list(a, 0)?;
         match usize::try_from(index).ok().and_then(|index| items.get(index)) {
             Some(item) => e.force(*item),
             None => {
@@ -103,7 +100,7 @@ pub(super) const TABLE: &[Builtin] = &[
         Ok(Val::List(items.into()))
     }),
     row("foldl'", 3, |e, a| {
-        let function = e.arg(a, 0)?;
+        let function = e.arg_function(a, 0)?;
         let items = e.arg_list(a, 2)?;
         let mut result = a.values[1];
         for item in items.iter() {
@@ -121,6 +118,7 @@ pub(super) const TABLE: &[Builtin] = &[
         let function = e.arg_function(a, 0)?;
         let (mut right, mut wrong) = (Vec::new(), Vec::new());
         for item in e.arg_list(a, 1)?.iter() {
+            e.force(*item)?;
             if e.test(a, &function, &[*item])? { &mut right } else { &mut wrong }.push(*item);
         }
         let right = e.value(Val::List(right.into()));
@@ -247,11 +245,8 @@ fn insert_sorted(e: &mut Evaluator, a: Args<'_>, seen: &mut Vec<Val>, key: Val) 
 }
 
 fn quantify(e: &mut Evaluator, a: Args<'_>, all: bool) -> Result<Val, Raised> {
-    let items = e.arg_list(a, 1)?;
-    if items.is_empty() {
-        return Ok(Val::Bool(all));
-    }
     let function = e.arg_function(a, 0)?;
+    let items = e.arg_list(a, 1)?;
     for item in items.iter() {
         if e.test(a, &function, &[*item])? != all {
             return Ok(Val::Bool(!all));

@@ -1,5 +1,6 @@
 //! Texts. Lengths and offsets count bytes, as in Nix; a cut within a character moves to its end.
 
+use super::ere::{Found, Search};
 use super::{Args, Builtin, row};
 use crate::codes;
 use crate::eval::val::{ThunkId, Val};
@@ -84,32 +85,45 @@ pub(super) const TABLE: &[Builtin] = &[
     row("match", 2, |e, a| {
         let (pattern, text) = (e.arg_text(a, 0)?, e.arg_text(a, 1)?);
         let pattern = e.pattern(&pattern, a.span)?;
-        let Some(found) = pattern.whole.captures(&text) else { return Ok(Val::Null) };
-        let groups = found.iter().skip(1).map(|group| group_value(group.map(|group| group.as_str())));
-        let groups: Vec<Val> = groups.collect();
-        Ok(e.list_of(groups))
+        e.check_text(pattern.memory(&text), a.span)?;
+        let Some(mut search) = Search::new(&pattern, &text, true) else { return Err(too_large(a)) };
+        let Some(found) = search.match_at(0) else { return Ok(Val::Null) };
+        Ok(groups(e, &text, &found))
     }),
     row("split", 2, |e, a| {
         let (pattern, text) = (e.arg_text(a, 0)?, e.arg_text(a, 1)?);
         let pattern = e.pattern(&pattern, a.span)?;
+        e.check_text(pattern.memory(&text), a.span)?;
+        let Some(mut search) = Search::new(&pattern, &text, false) else { return Err(too_large(a)) };
         let mut parts = Vec::new();
         let mut at = 0;
-        for found in pattern.part.captures_iter(&text) {
-            let Some(whole) = found.get(0) else { continue };
-            parts.push(Val::Text(text[at..whole.start()].into()));
-            let groups: Vec<Val> =
-                found.iter().skip(1).map(|group| group_value(group.map(|group| group.as_str()))).collect();
-            parts.push(e.list_of(groups));
-            at = whole.end();
+        for found in search.all() {
+            parts.push(Val::Text(cut(&text, at, found.start).into()));
+            parts.push(groups(e, &text, &found));
+            at = found.end;
         }
-        parts.push(Val::Text(text[at..].into()));
+        parts.push(Val::Text(cut(&text, at, text.len()).into()));
         e.spend(parts.len() * 32, a.span)?;
         Ok(e.list_of(parts))
     }),
 ];
 
-fn group_value(group: Option<&str>) -> Val {
-    group.map_or(Val::Null, |text| Val::Text(text.into()))
+/// What the groups of a pattern took.
+fn groups(e: &mut Evaluator, text: &str, found: &Found) -> Val {
+    let group = |group: &Option<(usize, usize)>| match group {
+        Some((start, end)) => Val::Text(cut(text, *start, *end).into()),
+        None => Val::Null,
+    };
+    let groups: Vec<Val> = found.groups.iter().map(group).collect();
+    e.list_of(groups)
+}
+
+fn too_large(a: Args<'_>) -> Raised {
+    Raised::new(
+        codes::TOO_LARGE,
+        a.span,
+        format!("pattern and text of `{}` are too large for each other", a.name),
+    )
 }
 
 /// An argument that `toString` may turn into a text, as `stringLength` and `substring` take it.
