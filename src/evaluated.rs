@@ -55,10 +55,11 @@ pub(crate) fn evaluate_expression(
 pub(crate) fn why(
     file: &str,
     path: &str,
+    depth: usize,
     inputs: &InputArgs,
     leases: Leases,
 ) -> Result<(Evaluation, Option<Reason>), Failure> {
-    Ok(match topo_lang::why(&Files, file, path, &given(inputs, leases, inputs.limits.interrupt())?) {
+    Ok(match topo_lang::why(&Files, file, path, depth, &given(inputs, leases, inputs.limits.interrupt())?) {
         Ok((evaluation, reason)) => (evaluation, Some(reason)),
         Err(evaluation) => (*evaluation, None),
     })

@@ -58,7 +58,7 @@ impl Asked {
     pub fn reason(&mut self, path: &[Arc<str>]) -> Option<Reason> {
         let path: Vec<String> = path.iter().map(|key| key.to_string()).collect();
         let machine = self.running.machine.clone()?;
-        reason(&machine, &mut self.running.evaluator, &path)
+        reason(&machine, &mut self.running.evaluator, &path, 0)
     }
 
     /// The values that the place `start..end` of a source defines, each with its path; a few of them, where a loop makes

@@ -8,7 +8,7 @@ use crate::module::finish::tidy;
 use crate::module::machine::Machine;
 use crate::nearest::nearest;
 use crate::resolve::program::Program;
-use crate::resolve::{Given, Resolved, resolve};
+use crate::resolve::{Given, Resolved, resolve, secrets};
 use crate::source::{Source, Sources, Span};
 use crate::syntax::expr::Expr;
 use crate::value::{Data, Value};
@@ -86,7 +86,8 @@ pub fn evaluate_expression(
     running.end(value)
 }
 
-/// Why the value at a path, such as `hosts.kdc1.mtu`, is what it is. The evaluation has the value and the sources.
+/// Why the value at a path, such as `hosts.kdc1.mtu`, is what it is, and what it was made from, `depth` levels deep. The
+/// evaluation has the value and the sources.
 ///
 /// # Errors
 /// Where the lab does not have such a path, or is wrong; the evaluation says how.
@@ -94,13 +95,14 @@ pub fn why(
     world: &dyn World,
     entry: &str,
     path: &str,
+    depth: usize,
     inputs: &Inputs,
 ) -> Result<(Evaluation, Reason), Box<Evaluation>> {
     let mut running = Running::start(world, entry, inputs);
     let value = running.finish();
     let found = match (&value, &running.machine) {
         (Some(value), Some(machine)) => match select(value, path) {
-            Ok(_) => reason(machine, &mut running.evaluator, &keys(path)),
+            Ok(_) => reason(machine, &mut running.evaluator, &keys(path), depth),
             Err(diagnostic) => {
                 running.diagnostics.push(*diagnostic);
                 None
@@ -161,6 +163,7 @@ impl Running {
             Some((name, span)) => LabName { name, span: Some(span) },
             None => LabName { name: stem(entry).into(), span: None },
         };
+        sources.hide(secrets::places(&program));
         let program = Arc::new(program);
         let machine = (!unreadable).then(|| Machine::new(program.clone(), inputs.limits, &mut evaluator));
         Running { sources, lab, diagnostics, evaluator, program, machine }

@@ -35,5 +35,5 @@ pub use evaluation::{Evaluation, Inputs, LabName, evaluate, evaluate_expression,
 pub use session::{Answer, Bounds, Completion, Glimpse, Session};
 pub use source::{Source, SourceId, Sources, Span};
 pub use value::{Data, Entries, Value};
-pub use why::{Considered, Reason};
+pub use why::{Considered, Input, InputKind, Reason};
 pub use world::World;

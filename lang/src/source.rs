@@ -1,5 +1,6 @@
 //! Sources and spans: which text, and which bytes of it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ pub struct Source {
     /// Its text.
     pub text: Arc<str>,
     line_starts: Arc<[u32]>,
+    /// What must not be shown, in order.
+    hidden: Vec<(u32, u32)>,
 }
 
 impl Source {
@@ -46,7 +49,30 @@ impl Source {
         let line_starts = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
             .collect();
-        Self { name: name.into(), text: text.into(), line_starts }
+        Self { name: name.into(), text: text.into(), line_starts, hidden: Vec::new() }
+    }
+
+    /// Its text as it may be shown: with asterisks for secrets, and as long as it is.
+    pub fn shown(&self) -> Cow<'_, str> {
+        if self.hidden.is_empty() {
+            return Cow::Borrowed(&self.text);
+        }
+        let mut shown = String::with_capacity(self.text.len());
+        let mut from = 0;
+        for (start, end) in &self.hidden {
+            let (start, end) = ((*start as usize).max(from), *end as usize);
+            let (Some(before), Some(secret)) = (self.text.get(from..start), self.text.get(start..end)) else {
+                continue;
+            };
+            shown.push_str(before);
+            // As many bytes, so that every offset still means the same.
+            shown.extend(
+                secret.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { char::from(byte) } else { '*' }),
+            );
+            from = end;
+        }
+        shown.push_str(&self.text[from..]);
+        Cow::Owned(shown)
     }
 
     /// Where the text begins: after the byte order mark that some editors write.
@@ -106,6 +132,39 @@ impl Sources {
     /// The text a span covers.
     pub fn text(&self, span: Span) -> &str {
         self.get(span.source).text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// The text a span covers as it may be shown: `<secret>` for each secret in it.
+    pub fn shown(&self, span: Span) -> String {
+        let source = self.get(span.source);
+        let mut shown = String::new();
+        let mut from = span.start;
+        for (start, end) in source.hidden.iter().filter(|(start, end)| *start < span.end && span.start < *end)
+        {
+            if from < *start {
+                shown.push_str(self.text(Span { start: from, end: *start, ..span }));
+            }
+            shown.push_str("<secret>");
+            from = *end;
+        }
+        if from < span.end {
+            shown.push_str(self.text(Span { start: from, ..span }));
+        }
+        shown
+    }
+
+    /// Says which places must not be shown.
+    pub(crate) fn hide(&mut self, places: Vec<Span>) {
+        for span in places {
+            if let Some(source) = self.0.get_mut(span.source.0 as usize).filter(|_| span.start < span.end) {
+                source.hidden.push((span.start, span.end));
+            }
+        }
+        for source in &mut self.0 {
+            source.hidden.sort_unstable();
+            // One within another is hidden with it.
+            source.hidden.dedup_by(|inner, outer| inner.1 <= outer.1);
+        }
     }
 
     /// `lab.kdl:12`, as reasons in a plan name a place.

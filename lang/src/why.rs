@@ -2,8 +2,8 @@
 
 use crate::eval::Evaluator;
 use crate::module::machine::Machine;
+use crate::session::Glimpse;
 use crate::source::Span;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// What led to the value at a path.
@@ -19,6 +19,40 @@ pub struct Reason {
     pub doc: Option<Arc<str>>,
     /// Every definition, those that count first.
     pub definitions: Vec<Considered>,
+    /// What the definitions that count asked for to become the value, in that order.
+    pub inputs: Vec<Input>,
+}
+
+/// A value that another one was made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// The path of an option, or a name.
+    pub name: String,
+    /// What it is.
+    pub kind: InputKind,
+    /// Its value, as far as fits a line.
+    pub value: Glimpse,
+    /// The definition that counts.
+    pub span: Span,
+    /// What gives an option's definition its priority.
+    pub priority: Option<u32>,
+    /// Whether it must not be shown how it is written.
+    pub secret: bool,
+    /// What it was made from itself, so deep as was asked.
+    pub inputs: Vec<Input>,
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// An option of the configuration.
+    Option,
+    /// A name of a `let`.
+    Let,
+    /// An input of a module.
+    Param,
+    /// A loop's variable, or the parameter of a template.
+    Variable,
 }
 
 /// One definition of an option.
@@ -34,7 +68,15 @@ pub struct Considered {
     pub by_way_of: Vec<(Span, String)>,
 }
 
-pub(crate) fn reason(machine: &Rc<Machine>, evaluator: &mut Evaluator, path: &[String]) -> Option<Reason> {
+/// The reason for the value at a path; its inputs, and theirs, `depth` levels deep.
+pub(crate) fn reason(
+    machine: &Machine,
+    evaluator: &mut Evaluator,
+    path: &[String],
+    depth: usize,
+) -> Option<Reason> {
     let slot = machine.slot_at(evaluator, path)?;
-    machine.reason(evaluator, slot)
+    let mut reason = machine.reason(evaluator, slot)?;
+    reason.inputs = machine.inputs(evaluator, slot, depth);
+    Some(reason)
 }

@@ -16,8 +16,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use topo_lang::codes;
 use topo_lang::{
-    Data, Diagnostic, Ended, Evaluation, Inputs, Interrupt, Label, Reason, Severity, Value, World, evaluate,
-    evaluate_expression, why,
+    Data, Diagnostic, Ended, Evaluation, Input, Inputs, Interrupt, Label, Reason, Severity, Value, World,
+    evaluate, evaluate_expression, why,
 };
 
 fn main() {
@@ -89,7 +89,7 @@ fn check(root: &Path, case: &Path) -> Result<(), Failed> {
     let entry = case.file_name().unwrap().to_string_lossy();
     let found = match (expression, path) {
         (Some(text), _) => report(&evaluate_expression(&world, Some(&entry), text, &inputs)),
-        (None, Some(path)) => match why(&world, &entry, path, &inputs) {
+        (None, Some(path)) => match why(&world, &entry, path, 3, &inputs) {
             Ok((evaluation, reason)) => explain(&evaluation, &reason, path),
             Err(evaluation) => report(&evaluation),
         },
@@ -192,19 +192,31 @@ fn explain(evaluation: &Evaluation, reason: &Reason, path: &str) -> String {
     if let Some(value) = evaluation.at(path) {
         leaves(value, path.to_owned(), &mut text);
     }
-    let Reason { path, ty, declared, doc, definitions } = reason;
+    let Reason { path, ty, declared, doc, definitions, inputs } = reason;
     writeln!(text, "{path}: {ty}, declared at {}", evaluation.sources.place(*declared)).unwrap();
     doc.iter().for_each(|doc| writeln!(text, "  {doc}").unwrap());
     for one in definitions {
         let place = evaluation.sources.place(one.span);
         let counts = if one.counts { "counts" } else { "gives way" };
-        writeln!(text, "  {place} ({}) {counts}: {}", one.priority, evaluation.sources.text(one.span))
+        writeln!(text, "  {place} ({}) {counts}: {}", one.priority, evaluation.sources.shown(one.span))
             .unwrap();
         for (span, how) in &one.by_way_of {
             writeln!(text, "    {} {how}", evaluation.sources.place(*span)).unwrap();
         }
     }
+    made_from(evaluation, inputs, 1, &mut text);
     text
+}
+
+/// What a value was made from, and that, and so on.
+fn made_from(evaluation: &Evaluation, inputs: &[Input], depth: usize, text: &mut String) {
+    for one in inputs {
+        let place = evaluation.sources.place(one.span);
+        let indent = "  ".repeat(depth);
+        let value = &one.value;
+        writeln!(text, "{indent}made from {} = {value:?} ({:?}), {place}", one.name, one.kind).unwrap();
+        made_from(evaluation, &one.inputs, depth + 1, text);
+    }
 }
 
 fn report(evaluation: &Evaluation) -> String {
@@ -242,7 +254,8 @@ fn place(evaluation: &Evaluation, label: &Label, mark: char, text: &mut String) 
     let source = evaluation.sources.get(label.span.source);
     let (line, column) = source.line_column(label.span.start);
     let (last, end) = source.line_column(label.span.end);
-    let shown = source.line(line);
+    let all = source.shown();
+    let shown = all[source.line_range(line)].trim_start_matches('\u{feff}').trim_end_matches(['\n', '\r']);
     let width = if last == line { end - column } else { shown.chars().count() as u32 + 1 - column };
     let marks: String = std::iter::repeat_n(mark, width.max(1) as usize).collect();
     writeln!(text, "  {}:{line}:{column}", source.name).unwrap();

@@ -167,7 +167,13 @@ impl<'a> Conversation<'a> {
             ":why" => match self.session.why(argument, Bounds::SHALLOW) {
                 Ok((value, reason)) => {
                     let shown = ui::glimpse::text(&value, self.context.look);
-                    ui::data(&ui::why::text(argument, &shown, &reason, self.session.sources()))?;
+                    ui::data(&ui::why::text(
+                        argument,
+                        &shown,
+                        &reason,
+                        self.session.sources(),
+                        self.context.look,
+                    ))?;
                 }
                 Err(wrong) => self.complain(&wrong),
             },

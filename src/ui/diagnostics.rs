@@ -5,6 +5,7 @@
 use crate::ui::{Look, style};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use std::borrow::Cow;
 use topo_lang::{Diagnostic, Label, Severity, Source, SourceId, Sources, Span};
 
 /// A label over more lines than this underlines only the first of them.
@@ -81,6 +82,8 @@ fn places(diagnostic: &Diagnostic) -> impl Iterator<Item = (&Label, AnnotationKi
 struct Text<'s> {
     id: SourceId,
     source: &'s Source,
+    /// Its text, without secrets.
+    shown: Cow<'s, str>,
     start: usize,
     end: usize,
 }
@@ -96,14 +99,14 @@ fn texts<'s>(sources: &'s Sources, diagnostic: &Diagnostic) -> Vec<Text<'s>> {
         let end = source.line_range(source.line_column(end as u32).0).end;
         match texts.iter_mut().find(|text| text.id == id) {
             Some(text) => (text.start, text.end) = (text.start.min(start), text.end.max(end)),
-            None => texts.push(Text { id, source, start, end }),
+            None => texts.push(Text { id, source, shown: source.shown(), start, end }),
         }
     }
     texts
 }
 
 impl<'s> Text<'s> {
-    fn snippet(&self, diagnostic: &'s Diagnostic) -> Snippet<'s, Annotation<'s>> {
+    fn snippet(self, diagnostic: &'s Diagnostic) -> Snippet<'s, Annotation<'s>> {
         let start = self.start.max(self.source.text_start());
         let own = places(diagnostic).filter(|(label, _)| label.span.source == self.id);
         let annotations = own.map(|(label, kind)| {
@@ -111,10 +114,18 @@ impl<'s> Text<'s> {
             let text = Some(&*label.text).filter(|text| !text.is_empty());
             kind.span(from - start..to - start).label(text)
         });
-        Snippet::source(&self.source.text[start..self.end])
+        Snippet::source(cut(self.shown, start, self.end))
             .line_start(self.source.line_column(start as u32).0 as usize)
             .path(&*self.source.name)
             .annotations(annotations)
+    }
+}
+
+/// A part of a text.
+fn cut(text: Cow<'_, str>, start: usize, end: usize) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[start..end]),
+        Cow::Owned(text) => Cow::Owned(text[start..end].to_owned()),
     }
 }
 

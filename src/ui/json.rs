@@ -10,7 +10,10 @@ use topo_engine::error::Error;
 use topo_engine::graph::ResourceId;
 use topo_engine::machine::Missing;
 use topo_engine::plan::{Action, Plan, Reason, Step};
-use topo_lang::{Diagnostic, Label, OptionDoc, Reason as WhyReason, Severity, Sources, Span, Value, print};
+use topo_lang::{
+    Diagnostic, Glimpse, Input, InputKind, Label, OptionDoc, Reason as WhyReason, Severity, Sources, Span,
+    Value, print,
+};
 
 /// `topo.diagnostics/1`: `{format, diagnostics: [{severity, code, message, file, line, column, end_line, end_column,
 /// text, labels: [{file, line, column, end_line, end_column, text}], help: […]}]}`. Lines and columns count from 1; a
@@ -149,7 +152,8 @@ fn reason(reason: &Reason, sources: &Sources) -> Json {
 }
 
 /// `topo.why/1`: `{format, path, value, option, type, doc, declared: {file, line}, definitions: [{file, line, text,
-/// priority, rule, counts, by_way_of: [{file, line, text}]}]}`. The definition with the lowest priority counts.
+/// priority, rule, counts, by_way_of: [{file, line, text}]}], inputs: [{file, line, name, kind, value, text, priority, rule, inputs:
+/// […]}]}`. The definition with the lowest priority counts.
 pub(crate) fn why(path: &str, value: &Value, reason: &WhyReason, sources: &Sources) -> Json {
     let definitions: Vec<Json> = reason
         .definitions
@@ -161,7 +165,7 @@ pub(crate) fn why(path: &str, value: &Value, reason: &WhyReason, sources: &Sourc
                 sources,
                 one.span,
                 json!({
-                    "text": text_why::definition_text(reason, sources.text(one.span)),
+                    "text": text_why::definition_text(reason, &sources.shown(one.span)),
                     "priority": one.priority, "rule": text_why::rule(one.priority), "counts": one.counts,
                     "by_way_of": by_way_of.collect::<Vec<_>>(),
                 }),
@@ -171,7 +175,37 @@ pub(crate) fn why(path: &str, value: &Value, reason: &WhyReason, sources: &Sourc
     json!({
         "format": "topo.why/1", "path": path, "value": print::json(value), "option": reason.path, "type": reason.ty,
         "doc": reason.doc, "declared": located(sources, reason.declared, json!({})), "definitions": definitions,
+        "inputs": reason.inputs.iter().map(|one| input(one, sources)).collect::<Vec<_>>(),
     })
+}
+
+/// What a value was made from; `kind` is `option`, `let`, `param` or `variable`.
+fn input(one: &Input, sources: &Sources) -> Json {
+    let kind = match one.kind {
+        InputKind::Option => "option",
+        InputKind::Let => "let",
+        InputKind::Param => "param",
+        InputKind::Variable => "variable",
+    };
+    let text = if one.secret { "<secret>".to_owned() } else { sources.shown(one.span) };
+    let inner: Vec<Json> = one.inputs.iter().map(|inner| input(inner, sources)).collect();
+    // Of a list or a set only a part is seen.
+    let value = match &one.value {
+        Glimpse::Bool(value) => Some(json!(value)),
+        Glimpse::Int(number) => Some(json!(number)),
+        Glimpse::Float(number) => Some(json!(number)),
+        Glimpse::Text(text, true) => Some(json!(text)),
+        Glimpse::Secret => Some(json!("<secret>")),
+        _ => None,
+    };
+    located(
+        sources,
+        one.span,
+        json!({
+            "name": one.name, "kind": kind, "value": value, "text": text, "priority": one.priority,
+            "rule": text_why::rule_of(one), "inputs": inner,
+        }),
+    )
 }
 
 /// `topo.doc/1`: `{format, options: […], types: [{name, options: [{name, type, node, argument, key, default, doc,

@@ -20,6 +20,7 @@ mod scope;
 mod text;
 mod thunk;
 mod val;
+mod watch;
 
 pub(crate) use library::Member;
 pub use limits::{Ended, Interrupt, Limits};
@@ -69,6 +70,8 @@ pub struct Evaluator {
     spent: usize,
     patterns: builtins::Patterns,
     hosts: net::HostIndex,
+    /// The watched values that were asked for.
+    asked_for: Vec<u32>,
     /// Texts that must not be shown, by their address; kept, so that no other text ever has it.
     secrets: FxHashMap<usize, Arc<str>>,
     leases: Leases,

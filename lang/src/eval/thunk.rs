@@ -29,6 +29,8 @@ pub(super) enum Thunk {
     Text(Rc<(Arc<[Part]>, Scope, Span)>),
     Native(Rc<dyn Native>),
     Outside(Outside),
+    /// Done, and the first to ask for it is noted under a number.
+    Watched(Box<(Val, u32)>),
 }
 
 /// A value computed by a closure.
@@ -225,6 +227,7 @@ impl Evaluator {
             Thunk::Done(value) => Ok(value.clone()),
             Thunk::Failed(raised) => Err(raised.clone()),
             Thunk::Busy => Err(self.cycle(thunk)),
+            Thunk::Watched(_) => Ok(self.ask_watched(thunk)),
             _ => self.force_now(thunk),
         }
     }
@@ -238,12 +241,13 @@ impl Evaluator {
             Thunk::Outside(what) => What::Outside(*what),
             Thunk::Call(_, _, span) => What::Span(*span),
             Thunk::Call2(call) => What::Span(call.3),
-            Thunk::Done(_) | Thunk::Failed(_) | Thunk::Busy => What::Silent,
+            Thunk::Done(_) | Thunk::Failed(_) | Thunk::Busy | Thunk::Watched(_) => What::Silent,
         };
         let result = self.within(Some(id), what, |evaluator| match thunk {
             Thunk::Done(value) => Ok(value),
             Thunk::Failed(raised) => Err(raised),
             Thunk::Busy => Err(evaluator.cycle(id)),
+            Thunk::Watched(watched) => Ok(watched.0),
             Thunk::Suspended(op, scope) => evaluator.run(op, &scope),
             Thunk::Field(from, name, op) => {
                 let set = evaluator.force(from)?;

@@ -1,5 +1,6 @@
 //! A value against its type: what fits is made canonical, what does not is said with the declaration beside it.
 
+use super::finish::is_secret;
 use super::format::Format;
 use super::machine::{Machine, Reference};
 use super::types::Type;
@@ -44,14 +45,14 @@ impl Machine {
     ) -> Raised {
         let schemas = &self.program.schemas;
         let expected = ty.describe(schemas);
-        let found = self.show(evaluator, value);
+        let found = if is_secret(ty) { value.what().to_owned() } else { self.show(evaluator, value) };
         let mut diagnostic =
             Diagnostic::error(codes::TYPE_MISMATCH, span, format!("expected {expected}, found {found}"))
                 .label(declared, format!("declared here as `{}`", ty.display(schemas)));
         if let Some(reason) = mismatch.reason {
             diagnostic = diagnostic.primary_text(reason);
         }
-        if let Some(help) = mismatch.help.or_else(|| spelling(ty, value)) {
+        if let Some(help) = mismatch.help.or_else(|| spelling(ty, value).filter(|_| !is_secret(ty))) {
             diagnostic = diagnostic.help(help);
         }
         diagnostic.into()

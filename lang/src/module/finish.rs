@@ -389,7 +389,7 @@ fn element_type(ty: &Type) -> &Type {
 }
 
 /// Whether a text of this type must not be shown.
-pub(super) fn is_secret(ty: &Type) -> bool {
+pub(crate) fn is_secret(ty: &Type) -> bool {
     match ty {
         Type::Text(Format::Secret) => true,
         Type::Optional(inner) => is_secret(inner),

@@ -12,6 +12,7 @@ mod collections;
 mod expand;
 pub(crate) mod finish;
 pub(crate) mod format;
+mod inputs;
 pub(crate) mod machine;
 mod merge;
 mod origin;

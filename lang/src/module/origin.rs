@@ -100,6 +100,7 @@ impl Machine {
             declared: declared.span,
             doc: declared.doc.clone(),
             definitions,
+            inputs: Vec::new(),
         })
     }
 }

@@ -4,10 +4,11 @@ use super::program::*;
 use super::{Context, Names, Resolver, Shape, children};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::module::finish::is_secret;
 use crate::module::types::{SchemaId, Type};
 use crate::nearest::{nearest, with_article};
 use crate::source::Span;
-use crate::syntax::tree::{Document, Entry, Node, Text};
+use crate::syntax::tree::{Document, Entry, Node, Scalar, Text};
 use std::sync::Arc;
 
 /// What a node holds besides its name and, in a collection, its key.
@@ -99,6 +100,14 @@ impl<'a> Resolver<'a> {
     }
 
     fn content(&mut self, ty: &Type, parts: Parts<'a>, context: &Context) -> Vec<Content> {
+        if is_secret(ty) {
+            // Also where it is refused.
+            let plain = parts.arguments.iter().filter_map(|entry| match &entry.value {
+                Scalar::Text(text) if !text.value.contains('$') => Some(text.span),
+                _ => None,
+            });
+            self.program.secrets.extend(plain);
+        }
         match ty {
             Type::Optional(inner) => self.content(inner, parts, context),
             Type::Union(types) => {

@@ -14,6 +14,7 @@ mod names;
 mod options;
 mod outside;
 pub(crate) mod program;
+pub(crate) mod secrets;
 mod surface;
 mod template;
 

@@ -22,6 +22,8 @@ pub(crate) struct Program {
     pub(crate) modules: Vec<Module>,
     /// By number.
     pub(crate) templates: Vec<TemplateDecl>,
+    /// Where secrets are written, whether they were taken or refused.
+    pub(crate) secrets: Vec<Span>,
     /// Per source, whether it is part of the standard library.
     pub(crate) standard: Vec<bool>,
 }

@@ -52,7 +52,7 @@ pub enum Glimpse {
 }
 
 /// Looks at the value of a thunk; `None` where it is wrong itself.
-pub(super) fn look(
+pub(crate) fn look(
     evaluator: &mut Evaluator,
     thunk: ThunkId,
     bounds: Bounds,

@@ -9,7 +9,7 @@
 //! lines, commands, printing.
 
 mod complete;
-mod glimpse;
+pub(crate) mod glimpse;
 
 pub use complete::Completion;
 pub use glimpse::{Bounds, Glimpse};
@@ -193,7 +193,8 @@ impl<'w> Session<'w> {
         let value = self.look(thunk, bounds, &mut diagnostics);
         let found = match (&self.running.machine, value) {
             (Some(machine), Some(value)) => {
-                reason(machine, &mut self.running.evaluator, &keys(path.trim())).map(|reason| (value, reason))
+                reason(machine, &mut self.running.evaluator, &keys(path.trim()), 1)
+                    .map(|reason| (value, reason))
             }
             (_, _) => None,
         };
