@@ -27,7 +27,20 @@ pub(crate) type Leases = BTreeMap<String, BTreeMap<String, u64>>;
 /// # Errors
 /// The file of `--params` cannot be read.
 pub(crate) fn evaluate(file: &str, inputs: &InputArgs, leases: Leases) -> Result<Evaluation, Failure> {
-    Ok(topo_lang::evaluate(&Files, file, &given(inputs, leases, inputs.limits.interrupt())?))
+    evaluate_in(&Files, file, inputs, leases)
+}
+
+/// The same of a lab file in another world, such as an earlier version.
+///
+/// # Errors
+/// The file of `--params` cannot be read.
+pub(crate) fn evaluate_in(
+    world: &dyn World,
+    file: &str,
+    inputs: &InputArgs,
+    leases: Leases,
+) -> Result<Evaluation, Failure> {
+    Ok(topo_lang::evaluate(world, file, &given_in(world, inputs, leases, inputs.limits.interrupt())?))
 }
 
 /// Evaluates an expression with the names at the top of a lab; without a lab, with none but the language's own.
@@ -70,11 +83,21 @@ pub(crate) fn why(
 /// # Errors
 /// The file of `--params` cannot be read.
 pub(crate) fn given(inputs: &InputArgs, leases: Leases, interrupt: Interrupt) -> Result<Inputs, Failure> {
+    given_in(&Files, inputs, leases, interrupt)
+}
+
+/// Parameters that this world does not have are those of today.
+fn given_in(
+    world: &dyn World,
+    inputs: &InputArgs,
+    leases: Leases,
+    interrupt: Interrupt,
+) -> Result<Inputs, Failure> {
     let params = match &inputs.params {
         None => None,
         Some(path) => {
             let name = path.to_string_lossy().into_owned();
-            let text = Files.read(&name).map_err(|error| {
+            let text = world.read(&name).or_else(|_| Files.read(&name)).map_err(|error| {
                 Failure::input(format!("cannot read the parameters in `{name}`: {error}"), String::new())
             })?;
             Some((name, text))

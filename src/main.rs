@@ -1,10 +1,12 @@
 //! `topo`: network and Kerberos labs from one file.
 
+mod base;
 mod cli;
 mod commands;
 mod daemons;
 mod evaluated;
 mod exit;
+mod git;
 mod hold;
 mod host;
 mod interrupt;

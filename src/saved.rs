@@ -3,7 +3,7 @@
 use crate::cli::InputArgs;
 use crate::exit::Failure;
 use crate::labs::Entry;
-use crate::ui;
+use crate::ui::told::{difference, verb};
 use crate::world::read_file;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -238,8 +238,8 @@ fn what(step: &SavedStep) -> String {
         .changes
         .iter()
         .filter(|change| change.from.is_some())
-        .map(|change| format!("{} {}", change.attribute, ui::plan::difference(change, "→")))
+        .map(|change| format!("{} {}", change.attribute, difference(change, "→")))
         .collect();
-    let verb = ui::plan::verb(step.action);
+    let verb = verb(step.action);
     if changes.is_empty() { verb.to_owned() } else { format!("{verb} ({})", changes.join(", ")) }
 }

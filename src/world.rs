@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use topo_lang::World;
 
 /// No lab file is larger; a device that never ends is no lab file.
-const LARGEST: u64 = 64 << 20;
+pub(crate) const LARGEST: u64 = 64 << 20;
 
 /// The modules of `stdlib/`, by the name after `std:`.
 pub(crate) const LIBRARY: &[(&str, &str)] = &[

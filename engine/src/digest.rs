@@ -1,10 +1,13 @@
 //! Digests: of contents in the open, and of secrets under the lab's own key.
 
 use crate::attribute::Attribute;
+use crate::error::Error;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 
 /// The lab's own random key. A secret is recorded only as its HMAC under it, so equal secrets of two labs look different.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +17,15 @@ impl DigestKey {
     /// A key from 32 random bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// A key that nobody knows.
+    pub fn random() -> Result<Self, Error> {
+        let mut bytes = [0; 32];
+        File::open("/dev/urandom")
+            .and_then(|mut source| source.read_exact(&mut bytes))
+            .map_err(|source| Error::caused("read `/dev/urandom`", source))?;
+        Ok(Self::new(bytes))
     }
 
     /// The attribute that stands for a secret.

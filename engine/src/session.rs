@@ -25,7 +25,7 @@ use crate::state::{self, Ledger, Loaded, State};
 use nix::fcntl::Flock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{Read as _, Write as _};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -255,7 +255,7 @@ impl Session {
     }
 
     fn recorded(&self) -> Result<Known, Error> {
-        let new = || self.new_key.clone().map_or_else(random_key, Ok);
+        let new = || self.new_key.clone().map_or_else(DigestKey::random, Ok);
         Ok(match state::load(&self.root.join(self.name.as_str()))? {
             Loaded::Known(state) => Known { state, spoilt: None, is_new: false },
             Loaded::Absent => Known { state: State::new(new()?), spoilt: None, is_new: true },
@@ -376,12 +376,4 @@ fn shut_down(client: Client) -> Result<(), Error> {
 
 fn unreachable(error: runtime::Error) -> Error {
     Error::caused("reach the supervisor", error)
-}
-
-fn random_key() -> Result<DigestKey, Error> {
-    let mut bytes = [0; 32];
-    File::open("/dev/urandom")
-        .and_then(|mut source| source.read_exact(&mut bytes))
-        .map_err(|source| Error::caused("read `/dev/urandom`", source))?;
-    Ok(DigestKey::new(bytes))
 }

@@ -132,7 +132,8 @@ impl State {
     }
 }
 
-fn leases(lab: &Lab) -> BTreeMap<NetworkName, BTreeMap<String, u32>> {
+/// The number of every address of a lab that lies in its network's prefix, per network and per `HOST/INTERFACE`.
+pub fn leases(lab: &Lab) -> BTreeMap<NetworkName, BTreeMap<String, u32>> {
     let mut leases: BTreeMap<NetworkName, BTreeMap<String, u32>> = BTreeMap::new();
     for (host_name, host) in &lab.hosts {
         for (interface_name, interface) in &host.interfaces {

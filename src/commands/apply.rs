@@ -9,6 +9,7 @@ use crate::session::Prepared;
 use crate::timeout;
 use crate::ui::plan::Detail;
 use crate::ui::progress::{Progress, Talk, duration};
+use crate::ui::told::Told;
 use crate::ui::{self, plural, style};
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -108,7 +109,8 @@ fn change(context: &Context, args: &Args, prepared: &Prepared, work: Work) -> Re
     if !plan.is_empty() {
         if !context.quiet && args.format == Format::Text {
             let detail = if context.verbose { Detail::Full } else { Detail::Brief };
-            ui::message(&format!("{}\n", ui::plan::render(&plan, &prepared.sources, context.look, detail)));
+            let told = Told::new(&plan, &work.graph, &prepared.sources);
+            ui::message(&format!("{}\n", ui::plan::render(&told, context.look, detail)));
         }
         if !args.yes {
             if !ui::can_ask() {

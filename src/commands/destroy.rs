@@ -7,6 +7,7 @@ use crate::interrupt::Stop;
 use crate::running::Running;
 use crate::ui::plan::Detail;
 use crate::ui::progress::{Progress, Talk};
+use crate::ui::told::Told;
 use crate::ui::{self, plural, progress, style};
 use crate::{lab, session, timeout};
 use serde_json::json;
@@ -78,7 +79,8 @@ fn remove_hosts(context: &Context, args: &Args, name: &str, scope: Scope) -> Res
         let plan = work.plan.clone();
         if !context.quiet && !for_programs {
             let detail = if context.verbose { Detail::Full } else { Detail::Brief };
-            let text = ui::plan::render(&plan, &Sources::default(), context.look, detail);
+            let sources = Sources::default();
+            let text = ui::plan::render(&Told::new(&plan, &work.graph, &sources), context.look, detail);
             ui::message(&format!("{text}\n"));
         }
         if !args.yes {

@@ -101,7 +101,7 @@ fn text(context: &Context, found: &Found<'_>, prepared: &Prepared) -> String {
         _ => {
             out.push_str("not as the lab file says:\n");
             for step in &found.plan.steps {
-                let reason = ui::plan::reason(&step.reason, &prepared.sources);
+                let reason = ui::told::reason(&step.reason, &prepared.sources);
                 out.push_str(&format!("  {}  {dim}({reason}){dim:#}\n", step.id, dim = style::DIM));
             }
             let more =
@@ -190,7 +190,7 @@ fn document(found: &Found<'_>, prepared: &Prepared) -> Json {
         .steps
         .iter()
         .map(|step| {
-            let reason = ui::plan::reason(&step.reason, &prepared.sources);
+            let reason = ui::told::reason(&step.reason, &prepared.sources);
             json!({ "resource": step.id.to_string(), "action": step.action, "reason": reason })
         })
         .collect();

@@ -3,13 +3,14 @@
 
 use crate::commands::doc::Found;
 use crate::exit::Failure;
-use crate::ui::{plan as text_plan, why as text_why};
+use crate::ui::told::{self, Told};
+use crate::ui::why as text_why;
 use serde_json::{Value as Json, json};
 use topo_engine::apply::Outcome;
 use topo_engine::error::Error;
 use topo_engine::graph::ResourceId;
 use topo_engine::machine::Missing;
-use topo_engine::plan::{Action, Plan, Reason, Step};
+use topo_engine::plan::{Action, Plan, Reason, Scope, Step};
 use topo_lang::{
     Diagnostic, Glimpse, Input, InputKind, Label, OptionDoc, Reason as WhyReason, Severity, Sources, Span,
     Value, print,
@@ -56,20 +57,30 @@ fn chain(error: &dyn std::error::Error, log: &[String], help: &[String]) -> Json
     json!({ "message": error.to_string(), "causes": causes, "log": log, "help": help })
 }
 
-/// `topo.plan/1`: `{format, lab, summary: {create, update, replace, delete, unchanged}, steps: [{resource, kind, host,
-/// name, action, reason: {code, text, file, line, resource}, changes: [{attribute, from, to}], consequences: […],
-/// after: […]}], missing: [{what, needed_by: […], cure}]}`. Steps stand in an order that respects `after`; a digest stands for what is long or secret.
-pub(crate) fn plan(lab: &str, plan: &Plan, sources: &Sources, missing: &[Missing]) -> Json {
-    let consequences = text_plan::consequences(plan);
+/// `topo.plan/1`: `{format, topo, lab, base: {name, commit, file}, only: […], summary: {create, update, replace, delete,
+/// unchanged}, steps: [{resource, kind, host, name, action, reason: {code, text, file, line, resource}, changes: [{attribute,
+/// from, to}], lines: […], consequences: […], after: […]}], missing: [{what, needed_by: […], cure}]}`. Steps stand in an order
+/// that respects `after`; a digest stands for what is long or secret.
+pub(crate) fn plan(lab: &str, told: &Told<'_>, scope: &Scope, missing: &[Missing]) -> Json {
+    let plan = told.plan;
+    let consequences = told::consequences(plan);
     let count = |action| plan.steps.iter().filter(|step| step.action == action).count();
     let steps: Vec<Json> = plan
         .steps
         .iter()
-        .map(|step| self::step(step, sources, consequences.get(&step.id).map_or(&[][..], Vec::as_slice)))
+        .map(|step| self::step(step, told, consequences.get(&step.id).map_or(&[][..], Vec::as_slice)))
         .collect();
+    let base = told.base.map(|base| json!({ "name": base.name, "commit": base.commit, "file": base.file }));
+    let only: Vec<&str> = match scope {
+        Scope::Lab => Vec::new(),
+        Scope::Hosts(hosts) => hosts.iter().map(|host| host.as_str()).collect(),
+    };
     json!({
         "format": "topo.plan/1",
+        "topo": env!("CARGO_PKG_VERSION"),
         "lab": lab,
+        "base": base,
+        "only": only,
         "summary": {
             "create": count(Action::Create), "update": count(Action::Update),
             "replace": count(Action::Replace), "delete": count(Action::Delete), "unchanged": plan.unchanged,
@@ -111,11 +122,16 @@ pub(crate) fn missing(missing: &[Missing]) -> Json {
         .collect()
 }
 
-fn step(step: &Step, sources: &Sources, consequences: &[String]) -> Json {
+fn step(step: &Step, told: &Told<'_>, consequences: &[String]) -> Json {
     let changes: Vec<Json> = step
         .changes
         .iter()
         .map(|change| json!({ "attribute": change.attribute, "from": change.from, "to": change.to }))
+        .collect();
+    let lines: Vec<String> = told
+        .lines(step)
+        .into_iter()
+        .map(|line| format!("{}{}", if line.comes { '+' } else { '-' }, line.text))
         .collect();
     json!({
         "resource": step.id.to_string(),
@@ -123,30 +139,32 @@ fn step(step: &Step, sources: &Sources, consequences: &[String]) -> Json {
         "host": step.id.host.as_ref().map(|host| host.as_str()),
         "name": &*step.id.name,
         "action": step.action,
-        "reason": reason(&step.reason, sources),
+        "reason": reason(step, told),
         "changes": changes,
+        "lines": lines,
         "consequences": consequences,
         "after": step.after.iter().map(ResourceId::to_string).collect::<Vec<_>>(),
     })
 }
 
-fn reason(reason: &Reason, sources: &Sources) -> Json {
-    let (code, span, resource) = match reason {
-        Reason::New(span) => ("new", Some(*span), None),
-        Reason::Changed(span) => ("changed", Some(*span), None),
-        Reason::Unwanted => ("unwanted", None, None),
-        Reason::Destroyed => ("destroyed", None, None),
-        Reason::Missing => ("missing", None, None),
-        Reason::Drifted => ("drifted", None, None),
-        Reason::Reads(id) => ("reads", None, Some(id)),
-        Reason::Inside(id) => ("inside", None, Some(id)),
-        Reason::Interrupted => ("interrupted", None, None),
+fn reason(step: &Step, told: &Told<'_>) -> Json {
+    let (code, resource) = match &step.reason {
+        Reason::New(_) => ("new", None),
+        Reason::Changed(_) => ("changed", None),
+        Reason::Unwanted => ("unwanted", None),
+        Reason::Destroyed => ("destroyed", None),
+        Reason::Missing => ("missing", None),
+        Reason::Drifted => ("drifted", None),
+        Reason::Reads(id) => ("reads", Some(id)),
+        Reason::Inside(id) => ("inside", Some(id)),
+        Reason::Interrupted => ("interrupted", None),
     };
+    let place = told.place(step);
     json!({
         "code": code,
-        "text": text_plan::reason(reason, sources),
-        "file": span.map(|span| sources.get(span.source).name.to_string()),
-        "line": span.map(|span| sources.get(span.source).line_column(span.start).0),
+        "text": told.reason(step),
+        "file": place.as_ref().map(|(file, _)| file),
+        "line": place.as_ref().map(|(_, line)| line),
         "resource": resource.map(ResourceId::to_string),
     })
 }

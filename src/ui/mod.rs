@@ -8,10 +8,12 @@ pub(crate) mod failure;
 pub(crate) mod glimpse;
 pub(crate) mod json;
 pub(crate) mod markdown;
+pub(crate) mod mermaid;
 pub(crate) mod plan;
 pub(crate) mod progress;
 pub(crate) mod style;
 pub(crate) mod table;
+pub(crate) mod told;
 pub(crate) mod why;
 
 use std::io::{self, IsTerminal, Write};

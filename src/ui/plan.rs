@@ -1,16 +1,23 @@
 //! A plan for people: what changes, grouped by host, each change with its attributes, its reason and its consequence.
 
+use crate::ui::told::{Told, consequences, contents, difference, groups, says_something, shown, within_host};
 use crate::ui::{Look, plural, style};
+use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use topo_engine::attribute::Attribute;
 use topo_engine::graph::ResourceId;
 use topo_engine::kinds::Kind;
-use topo_engine::plan::{Action, Change, Plan, Reason, Step};
-use topo_lang::Sources;
+use topo_engine::plan::{Action, Plan, Reason, Step};
 
 /// So many hosts that are only made are told one by one; the rest are counted.
 const NEW_HOSTS_SHOWN: usize = 30;
+
+/// So many hosts to which the same happens are named one by one.
+const ALIKE_SHOWN: usize = 12;
+
+/// So many lines of a text that changes are shown.
+const LINES_SHOWN: usize = 12;
 
 /// How much of a plan is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,25 +29,41 @@ pub(crate) enum Detail {
 }
 
 /// The whole plan, with its counts at the end.
-pub(crate) fn render(plan: &Plan, sources: &Sources, look: Look, detail: Detail) -> String {
+pub(crate) fn render(told: &Told<'_>, look: Look, detail: Detail) -> String {
     let mut out = String::new();
-    let consequences = consequences(plan);
+    let consequences = consequences(told.plan);
     let mut collapsed: Vec<(&str, &[&Step])> = Vec::new();
-    let groups = groups(plan);
+    // Hosts to which the same happens are told together.
+    let mut alike: IndexMap<String, Vec<&str>> = IndexMap::new();
+    let groups = groups(told.plan);
     for (group, steps) in &groups {
         if detail == Detail::Brief && is_whole(steps) {
             collapsed.push((group.name(), steps));
             continue;
         }
-        let _ = writeln!(out, "{}{}{0:#}", style::HEADING, group.name());
+        let mut body = String::new();
         for step in steps {
-            write_step(&mut out, step, sources, &consequences, look, detail);
+            write_step(&mut body, told, step, &consequences, look, detail);
         }
-        out.push('\n');
+        alike.entry(body).or_default().push(group.name());
+    }
+    for (body, names) in &alike {
+        let heading = wrap(&few_hosts(names), look.width, "  ");
+        let _ = writeln!(out, "{}{heading}{0:#}\n{body}", style::HEADING);
     }
     write_collapsed(&mut out, &collapsed, look);
-    let _ = writeln!(out, "{}", summary(plan));
+    let _ = writeln!(out, "{}", summary(told.plan));
     out
+}
+
+/// The names of hosts; of many, the first and the last.
+pub(crate) fn few_hosts(names: &[&str]) -> String {
+    match names {
+        [first, second, third, .., last] if names.len() > ALIKE_SHOWN => {
+            format!("{first}, {second}, {third} … {last} ({} hosts)", names.len())
+        }
+        names => names.join(", "),
+    }
 }
 
 /// Whether a host is made, or removed, with all that is in it.
@@ -69,141 +92,32 @@ pub(crate) fn summary(plan: &Plan) -> String {
     if plan.steps.is_empty() { "nothing to change".to_owned() } else { parts.join(", ") }
 }
 
-/// Why a step is in the plan, as a clause: `changed in lab.kdl:12`.
-pub(crate) fn reason(reason: &Reason, sources: &Sources) -> String {
-    match reason {
-        Reason::New(span) => format!("new in {}", sources.place(*span)),
-        Reason::Changed(span) => format!("changed in {}", sources.place(*span)),
-        Reason::Unwanted => "no longer in the lab".to_owned(),
-        Reason::Destroyed => "destroyed".to_owned(),
-        Reason::Missing => "missing".to_owned(),
-        Reason::Drifted => "drifted".to_owned(),
-        Reason::Reads(id) => format!("reads {id}"),
-        Reason::Inside(id) => format!("inside {id}"),
-        Reason::Interrupted => "left unfinished".to_owned(),
-    }
-}
-
-/// What a step brings with it, by the step: `restarts daemon kdc1/krb5kdc`.
-pub(crate) fn consequences(plan: &Plan) -> BTreeMap<&ResourceId, Vec<String>> {
-    let mut out: BTreeMap<&ResourceId, Vec<String>> = BTreeMap::new();
-    for step in &plan.steps {
-        let (cause, verb) = match &step.reason {
-            Reason::Reads(id) if step.id.kind == Kind::Daemon => (id, "restarts"),
-            Reason::Reads(id) => (id, "does again"),
-            Reason::Inside(id) => (id, "makes anew"),
-            _ => continue,
-        };
-        out.entry(cause).or_default().push(format!("{verb} {}", step.id));
-    }
-    out
-}
-
-/// What is done to a resource, as a verb.
-pub(crate) fn verb(action: Action) -> &'static str {
-    match action {
-        Action::Create => "create",
-        Action::Update => "change",
-        Action::Replace => "replace",
-        Action::Delete => "remove",
-    }
-}
-
-/// `10.0.0.5/24 → 10.0.0.6/24`
-pub(crate) fn difference(change: &Change, arrow: &str) -> String {
-    let shown = |value: &Option<Attribute>| value.as_ref().map_or("nothing".to_owned(), shown);
-    match (&change.from, &change.to) {
-        (Some(Attribute::Digest { .. }), Some(Attribute::Digest { .. })) => "changed".to_owned(),
-        (from, to) => format!("{} {arrow} {}", shown(from), shown(to)),
-    }
-}
-
-/// Where a plan's steps are told: what belongs to the lab as a whole, then each host.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Group {
-    /// Networks, files of every host, and whatever else has no host.
-    Lab,
-    /// One host; numbers within names sort as numbers.
-    Host(Vec<Piece>, String),
-}
-
-/// A piece of a name, for sorting `client2` before `client10`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Piece {
-    /// Digits.
-    Number(u64),
-    /// Anything else.
-    Text(String),
-}
-
-impl Group {
-    fn of(id: &ResourceId) -> Self {
-        match &id.host {
-            None => Group::Lab,
-            Some(host) => Group::Host(pieces(host.as_str()), host.as_str().to_owned()),
-        }
-    }
-
-    /// How it is headed.
-    pub(crate) fn name(&self) -> &str {
-        match self {
-            Group::Lab => "lab",
-            Group::Host(_, name) => name,
-        }
-    }
-}
-
-/// The steps by group, in the plan's order within each.
-pub(crate) fn groups(plan: &Plan) -> BTreeMap<Group, Vec<&Step>> {
-    let mut out: BTreeMap<Group, Vec<&Step>> = BTreeMap::new();
-    for step in &plan.steps {
-        out.entry(Group::of(&step.id)).or_default().push(step);
-    }
-    out
-}
-
-fn pieces(name: &str) -> Vec<Piece> {
-    let mut out = Vec::new();
-    let mut rest = name;
-    while let Some(first) = rest.chars().next() {
-        let digits = first.is_ascii_digit();
-        let end = rest.find(|c: char| c.is_ascii_digit() != digits).unwrap_or(rest.len());
-        let (piece, after) = rest.split_at(end);
-        out.push(match piece.parse() {
-            Ok(number) if digits => Piece::Number(number),
-            _ => Piece::Text(piece.to_owned()),
-        });
-        rest = after;
-    }
-    out
-}
-
 fn write_step(
     out: &mut String,
+    told: &Told<'_>,
     step: &Step,
-    sources: &Sources,
     consequences: &BTreeMap<&ResourceId, Vec<String>>,
     look: Look,
     detail: Detail,
 ) {
     let (sign, paint) = sign(step.action);
-    let reason = reason(&step.reason, sources);
     let name = within_host(&step.id);
-    let _ = writeln!(out, " {paint}{sign:>3}{paint:#} {name}  {}({reason}){0:#}", style::DIM);
+    let _ = writeln!(out, " {paint}{sign:>3}{paint:#} {name}  {}({}){0:#}", style::DIM, told.reason(step));
     let arrow = look.arrow();
+    let attributes = || step.attributes.iter().filter(|(_, value)| says_something(value));
     match (step.action, detail) {
         // What was there once is told in words; what is new is in the lab file.
         (Action::Create, Detail::Brief) if step.reason == Reason::Missing => {
-            for (attribute, value) in step.attributes.iter().filter(|(_, value)| says_something(value)) {
+            for (attribute, value) in attributes() {
                 if let Attribute::Text(_) | Attribute::List(_) = value {
-                    let _ = writeln!(out, "       {attribute} {}", shown(value));
+                    let _ = writeln!(out, "       {attribute} {}", shown(attribute, value));
                 }
             }
         }
         (Action::Create, Detail::Brief) | (Action::Delete, _) => {}
         (Action::Create, Detail::Full) => {
-            for (attribute, value) in step.attributes.iter().filter(|(_, value)| says_something(value)) {
-                let _ = writeln!(out, "       {attribute} {}", shown(value));
+            for (attribute, value) in attributes() {
+                let _ = writeln!(out, "       {attribute} {}", shown(attribute, value));
             }
         }
         (Action::Update | Action::Replace, _) => {
@@ -212,8 +126,19 @@ fn write_step(
             }
         }
     }
+    let lines = told.lines(step);
+    let most = if detail == Detail::Full { usize::MAX } else { LINES_SHOWN };
+    for line in lines.iter().take(most) {
+        let (sign, paint) = if line.comes { ('+', style::GOOD) } else { ('-', style::BAD) };
+        let _ = writeln!(out, "         {paint}{sign} {}{paint:#}", line.text);
+    }
+    if lines.len() > most {
+        let _ = writeln!(out, "         and {}; `-v` shows all", plural(lines.len() - most, "more line"));
+    }
     for consequence in consequences.get(&step.id).into_iter().flatten() {
-        let _ = writeln!(out, "       {}{arrow} {consequence}{0:#}", style::NOTE);
+        let indent = " ".repeat(9);
+        let text = wrap(consequence, look.width.saturating_sub(indent.len()), &indent);
+        let _ = writeln!(out, "       {}{arrow} {text}{0:#}", style::NOTE);
     }
 }
 
@@ -235,26 +160,6 @@ fn write_collapsed(out: &mut String, hosts: &[(&str, &[&Step])], look: Look) {
     }
 }
 
-/// What a host that is made or removed as a whole consists of: few things by name, many by number.
-fn contents(steps: &[&Step]) -> String {
-    let mut kinds: Vec<(String, Vec<&str>)> = Vec::new();
-    for step in steps {
-        let kind = step.id.kind.to_string();
-        match kinds.iter_mut().find(|(known, _)| *known == kind) {
-            Some((_, names)) => names.push(&step.id.name),
-            None => kinds.push((kind, vec![&step.id.name])),
-        }
-    }
-    let parts = kinds.into_iter().filter(|(kind, _)| kind != Kind::Netns.name()).map(|(kind, names)| {
-        match names.as_slice() {
-            [name] => format!("{kind} {name}"),
-            names if names.len() <= 3 => format!("{kind} {}", names.join(" ")),
-            names => plural(names.len(), &kind),
-        }
-    });
-    parts.collect::<Vec<_>>().join(", ")
-}
-
 fn wrap(text: &str, width: usize, indent: &str) -> String {
     let mut out = String::new();
     let mut column = 0;
@@ -273,25 +178,6 @@ fn wrap(text: &str, width: usize, indent: &str) -> String {
     out
 }
 
-/// The resource without the host that the heading already names.
-fn within_host(id: &ResourceId) -> String {
-    if id.name.is_empty() { id.kind.to_string() } else { format!("{} {}", id.kind, id.name) }
-}
-
-/// Whether there is a value at all; none is worth a word only where there was one.
-fn says_something(value: &Attribute) -> bool {
-    !matches!(value, Attribute::List(values) if values.is_empty())
-}
-
-fn shown(value: &Attribute) -> String {
-    match value {
-        Attribute::Text(text) if text.is_empty() => "\"\"".to_owned(),
-        Attribute::Text(text) if text.contains('\n') => format!("{text:?}"),
-        Attribute::List(values) if values.is_empty() => "none".to_owned(),
-        value => value.to_string(),
-    }
-}
-
 /// The sign before a step, and its colour.
 fn sign(action: Action) -> (&'static str, anstyle::Style) {
     match action {
@@ -306,8 +192,10 @@ fn sign(action: Action) -> (&'static str, anstyle::Style) {
 mod tests {
     use super::*;
     use topo_engine::attribute::Attributes;
+    use topo_engine::graph::Graph;
     use topo_engine::name::HostName;
-    use topo_lang::{Source, SourceId, Span};
+    use topo_engine::plan::Change;
+    use topo_lang::{Source, SourceId, Sources, Span};
 
     const LOOK: Look = Look { unicode: true, graphics: true, width: 80 };
 
@@ -327,8 +215,9 @@ mod tests {
     fn shown(steps: Vec<Step>, unchanged: usize) -> String {
         let mut sources = Sources::default();
         sources.add(Source::new("lab.kdl", "one\ntwo\nthree\n"));
-        let plan = Plan { steps, unchanged, bookkeeping: Vec::new() };
-        anstream::adapter::strip_str(&render(&plan, &sources, LOOK, Detail::Brief)).to_string()
+        let (plan, graph) = (Plan { steps, unchanged, bookkeeping: Vec::new() }, Graph::default());
+        let told = Told::new(&plan, &graph, &sources);
+        anstream::adapter::strip_str(&render(&told, LOOK, Detail::Brief)).to_string()
     }
 
     fn line_two() -> Span {
@@ -355,7 +244,7 @@ mod tests {
 kdc1
    ~ file /etc/krb5.conf  (changed in lab.kdl:2)
        owner 0 → 1
-       → restarts daemon kdc1/krb5kdc
+       → restarts krb5kdc on kdc1
    ~ daemon krb5kdc  (reads file kdc1:/etc/krb5.conf)
 
 2 to change, 7 unchanged

@@ -79,6 +79,11 @@ macro_rules! kinds {
                 match self { $(Spec::$variant(_) => Kind::$variant,)* }
             }
 
+            /// See [`Manage::text`].
+            pub fn text(&self) -> Option<&str> {
+                match self { $(Spec::$variant(spec) => spec.text(),)* }
+            }
+
             /// See [`Manage::attributes`].
             pub fn attributes(&self, key: &DigestKey) -> Attributes {
                 match self { $(Spec::$variant(spec) => spec.attributes(key),)* }
@@ -97,6 +102,11 @@ macro_rules! kinds {
             /// See [`Manage::IN_PLACE`].
             pub fn in_place(self) -> &'static [&'static str] {
                 match self { $(Kind::$variant => <$spec>::IN_PLACE,)* }
+            }
+
+            /// See [`Manage::WHILE_IT_RUNS`].
+            pub fn while_it_runs(self) -> &'static [&'static str] {
+                match self { $(Kind::$variant => <$spec>::WHILE_IT_RUNS,)* }
             }
 
             /// See [`Manage::BATCH`].
@@ -181,11 +191,19 @@ pub trait Manage: Sized {
     /// Whether all ready resources of the kind are handed over in one call (links), or each in its own, side by side (daemons).
     const BATCH: bool;
 
+    /// Of what runs: attributes that `update` can change while it does. A change of any other one starts it anew.
+    const WHILE_IT_RUNS: &'static [&'static str] = &[];
+
     /// The resources of this kind that the lab asks for, with their edges.
     fn lower(lab: &Lab, lowering: &mut Lowering);
 
     /// The spec in the form that is compared, shown and recorded. Secrets appear as digests under `key`.
     fn attributes(&self, key: &DigestKey) -> Attributes;
+
+    /// The text behind its digest, where there is one that anybody may read: a change of it can be shown line by line.
+    fn text(&self) -> Option<&str> {
+        None
+    }
 
     /// What this machine lacks for resources of this kind, by name and with the cure. Asked before anything starts:
     /// there is no lab yet, only the machine the command runs on.

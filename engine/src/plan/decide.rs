@@ -1,6 +1,6 @@
 //! The decisions. What is neither desired nor recorded is never in a plan, whatever is observed.
 
-use super::{Action, Bookkeeping, Change, Plan, Reason, Step};
+use super::{Action, Bookkeeping, Change, Plan, Reason, Scope, Step, narrow};
 use crate::attribute::{Attribute, Attributes};
 use crate::graph::{Dependency, Graph, Resource, ResourceId, Why};
 use crate::state::Recorded;
@@ -81,6 +81,19 @@ pub fn again(desired: &Graph, chosen: &BTreeSet<ResourceId>) -> Plan {
         }
     }
     plan
+}
+
+/// What to do to get from one version of a lab, running exactly as it asks for, to another.
+pub fn between(base: &Graph, desired: &Graph, scope: &Scope) -> Plan {
+    let recorded: BTreeMap<ResourceId, Recorded> = base
+        .iter()
+        .map(|resource| {
+            let recorded = Recorded::new(resource.attributes.clone(), resource.depends_on.clone());
+            (resource.id.clone(), recorded)
+        })
+        .collect();
+    let observed = base.iter().map(|resource| (resource.id.clone(), resource.attributes.clone())).collect();
+    narrow(plan(desired, &recorded, &observed), desired, &recorded, scope)
 }
 
 /// What to do so that nothing of what is recorded is left.

@@ -10,7 +10,7 @@ use crate::state::Recorded;
 use serde::{Deserialize, Serialize};
 use topo_lang::Span;
 
-pub use decide::{Observed, again, plan, removal};
+pub use decide::{Observed, again, between, plan, removal};
 pub use saved::{Moved, SavedPlan, SavedReason, SavedStep};
 pub use scope::{Scope, narrow, needed};
 

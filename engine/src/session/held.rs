@@ -1,6 +1,7 @@
 //! A lab that is new and lives only as long as somebody holds it.
 
-use super::{Known, Refused, Session, Work, Yard, enter, inside, random_key};
+use super::{Known, Refused, Session, Work, Yard, enter, inside};
+use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::lab::Lab;
 use crate::lower::lower;
@@ -29,7 +30,7 @@ impl Session {
         lab: &Lab,
         work: impl FnOnce(Result<Work, Error>) -> u8,
     ) -> Result<(u8, Held), Refused> {
-        let known = Known { state: State::new(random_key()?), spoilt: None, is_new: true };
+        let known = Known { state: State::new(DigestKey::random()?), spoilt: None, is_new: true };
         let graph = Arc::new(lower(lab, &known.state.key).map_err(Refused::Wrong)?);
         let missing = self.missing(&graph);
         if !missing.is_empty() {

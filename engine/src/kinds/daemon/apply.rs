@@ -15,9 +15,6 @@ use std::time::Duration;
 /// How many lines of its log a failing daemon shows.
 const LINES: usize = 20;
 
-/// What can change while it runs: what the supervisor does with it.
-const WHILE_IT_RUNS: &[&str] = &["restart", "stop", "log", "lifetime"];
-
 /// Starts it, anew where it runs, and returns when it answers.
 pub(super) fn start(machine: &Machine, id: &ResourceId, daemon: &Daemon) -> Result<(), Error> {
     let failed = |error| Error::caused(format!("start {id}"), error);
@@ -47,8 +44,8 @@ pub(super) fn update(machine: &Machine, one: &Updating<'_, Daemon>) -> Result<()
     let mut different =
         wanted.iter().filter(|(name, value)| one.before.get(*name) != Some(*value)).peekable();
     // Nothing is different: something it reads is.
-    let as_it_runs =
-        different.peek().is_some() && different.all(|(name, _)| WHILE_IT_RUNS.contains(&name.as_str()));
+    let as_it_runs = different.peek().is_some()
+        && different.all(|(name, _)| Daemon::WHILE_IT_RUNS.contains(&name.as_str()));
     if !as_it_runs {
         return start(machine, one.id, one.spec);
     }

@@ -86,6 +86,7 @@ impl Manage for Daemon {
         "limits",
     ];
     const BATCH: bool = false;
+    const WHILE_IT_RUNS: &'static [&'static str] = &["restart", "stop", "log", "lifetime"];
 
     fn lower(lab: &Lab, lowering: &mut Lowering) {
         for (name, host) in &lab.hosts {

@@ -86,6 +86,10 @@ impl Manage for File {
         attributes(self.contents.reveal().as_bytes(), self.access, self.secret.then_some(key))
     }
 
+    fn text(&self) -> Option<&str> {
+        (!self.secret).then(|| self.contents.reveal())
+    }
+
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error> {
         observe::observe(machine, subjects)
     }

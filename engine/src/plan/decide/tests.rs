@@ -3,7 +3,7 @@ use crate::digest::DigestKey;
 use crate::kinds::Kind;
 use crate::kinds::netns::Netns;
 use crate::name::{Fqdn, HostName};
-use crate::plan::{SavedPlan, Scope, narrow};
+use crate::plan::SavedPlan;
 use proptest::prelude::*;
 use topo_lang::{SourceId, Span};
 
