@@ -43,6 +43,18 @@ pub(crate) fn evaluate_in(
     Ok(topo_lang::evaluate(world, file, &given_in(world, inputs, leases, inputs.limits.interrupt())?))
 }
 
+/// The same for a command that only looks at what comes of it, and ends.
+///
+/// # Errors
+/// The file of `--params` cannot be read.
+pub(crate) fn evaluate_at_last(
+    file: &str,
+    inputs: &InputArgs,
+    leases: Leases,
+) -> Result<Evaluation, Failure> {
+    Ok(topo_lang::evaluate_at_last(&Files, file, &given(inputs, leases, inputs.limits.interrupt())?))
+}
+
 /// Evaluates an expression with the names at the top of a lab; without a lab, with none but the language's own.
 ///
 /// # Errors

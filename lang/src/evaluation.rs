@@ -63,6 +63,16 @@ pub fn evaluate(world: &dyn World, entry: &str, inputs: &Inputs) -> Evaluation {
     running.end(value)
 }
 
+/// The same for a process that ends soon after: what was needed on the way is left to the kernel, which takes all of it
+/// at once.
+pub fn evaluate_at_last(world: &dyn World, entry: &str, inputs: &Inputs) -> Evaluation {
+    let mut running = Running::start(world, entry, inputs);
+    let value = running.finish();
+    let evaluation = running.so_far(value);
+    std::mem::forget(running);
+    evaluation
+}
+
 /// Evaluates an expression with the names that the top level of the lab at `entry` has; without one, of an empty lab
 /// without any module. What is wrong with parts of the lab that the expression does not need is not reported.
 pub fn evaluate_expression(

@@ -1,7 +1,6 @@
 //! A finished value as text: KDL for people, JSON for programs. A secret is `<secret>` in both.
 
 use crate::value::{Data, Value};
-use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 use std::fmt::Write;
 
@@ -28,34 +27,78 @@ fn json_here(value: &Value) -> Json {
     }
 }
 
-/// The value as a JSON document, written without a copy of the value.
-///
-/// # Errors
-/// None that comes of a value.
-pub fn json_text(value: &Value) -> serde_json::Result<String> {
-    serde_json::to_string_pretty(&Shown(value))
+/// The value as a JSON document over several lines, without a copy of the value.
+pub fn json_text(value: &Value) -> String {
+    let mut out = String::new();
+    member(&mut out, 0, value);
+    out.push('\n');
+    out
 }
 
-/// A value in the words of JSON.
-struct Shown<'a>(&'a Value);
+fn member(out: &mut String, depth: usize, value: &Value) {
+    match &value.data {
+        Data::Null => out.push_str("null"),
+        Data::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Data::Int(value) => _ = write!(out, "{value}"),
+        Data::Float(value) => _ = write!(out, "{}", Json::from(*value)),
+        Data::Text(value) => quoted(out, value),
+        Data::Secret(_) => quoted(out, SECRET),
+        Data::List(values) => members(out, depth, ['[', ']'], values.iter(), |out, value| {
+            member(out, depth + 1, value);
+        }),
+        Data::Set(entries) => members(out, depth, ['{', '}'], entries.iter(), |out, (key, value)| {
+            quoted(out, key);
+            out.push_str(": ");
+            member(out, depth + 1, value);
+        }),
+    }
+}
 
-impl Serialize for Shown<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0.data {
-            Data::Null => serializer.serialize_unit(),
-            Data::Bool(value) => serializer.serialize_bool(*value),
-            Data::Int(value) => serializer.serialize_i64(*value),
-            Data::Float(value) => serializer.serialize_f64(*value),
-            Data::Text(value) => serializer.serialize_str(value),
-            Data::Secret(_) => serializer.serialize_str(SECRET),
-            Data::List(values) => stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || {
-                serializer.collect_seq(values.iter().map(Shown))
-            }),
-            Data::Set(entries) => stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || {
-                serializer.collect_map(entries.iter().map(|(key, value)| (key, Shown(value))))
-            }),
+fn members<T>(
+    out: &mut String,
+    depth: usize,
+    [open, close]: [char; 2],
+    all: impl Iterator<Item = T>,
+    write: impl Fn(&mut String, T),
+) {
+    out.push(open);
+    let mut between = "\n";
+    for one in all {
+        out.push_str(between);
+        out.extend(std::iter::repeat_n("  ", depth + 1));
+        stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || write(out, one));
+        between = ",\n";
+    }
+    if between != "\n" {
+        out.push('\n');
+        out.extend(std::iter::repeat_n("  ", depth));
+    }
+    out.push(close);
+}
+
+/// A text in the quotes of JSON.
+fn quoted(out: &mut String, text: &str) {
+    out.push('"');
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= b' ' && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.push_str(&text[plain..at]);
+        plain = at + 1;
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            0x08 => out.push_str("\\b"),
+            0x0c => out.push_str("\\f"),
+            control => _ = write!(out, "\\u{control:04x}"),
         }
     }
+    out.push_str(&text[plain..]);
+    out.push('"');
 }
 
 /// The value as a KDL document: a set is one node per key, a list one node `-` per item, and a single text is itself,
@@ -329,11 +372,25 @@ password "<secret>"
     }
 
     #[test]
+    fn json_is_written_as_it_is_made() {
+        let control: String = ('\0'..='\u{7f}').chain(['é', '\u{2028}']).collect();
+        let numbers =
+            [f64::NAN, 0.1, 1e300, -0.0, 5.0].map(|number| value(Data::Float(number))).into_iter().collect();
+        let all = set([
+            ("text", text(&control)),
+            ("numbers", value(Data::List(numbers))),
+            ("nothing", value(Data::List(vec![set([]), value(Data::List(vec![])), value(Data::Null)]))),
+            ("a \"key\"", value(Data::List(vec![value(Data::Int(i64::MIN)), value(Data::Bool(true))]))),
+        ]);
+        assert_eq!(json_text(&all), format!("{:#}\n", json(&all)));
+    }
+
+    #[test]
     fn a_deep_value_does_not_overflow_the_stack() {
         let depth = 5_000;
         let deep = (0..depth).fold(value(Data::Null), |inner, _| value(Data::List(vec![inner])));
         let (document, parsed) = (kdl(&deep).lines().count(), json(&deep));
-        assert_eq!(json_text(&deep).unwrap().lines().count(), 2 * depth + 1);
+        assert_eq!(json_text(&deep).lines().count(), 2 * depth + 1);
         assert_eq!(document, 2 * depth - 3);
         assert!(parsed[0][0][0].is_array());
         // To drop them would take a stack as deep.
@@ -344,6 +401,6 @@ password "<secret>"
     fn secrets_are_not_shown() {
         let secret = set([("password", value(Data::Secret("wonderland".into())))]);
         assert!(!kdl(&secret).contains("wonderland") && !json(&secret).to_string().contains("wonderland"));
-        assert!(!json_text(&secret).unwrap().contains("wonderland"));
+        assert!(!json_text(&secret).contains("wonderland"));
     }
 }

@@ -1,7 +1,7 @@
 //! `topo check`: reads, evaluates and checks a lab, and does nothing else.
 
 use crate::cli::{Context, Format, LabArgs};
-use crate::evaluated::{Evaluated, Leases, evaluate, lab_name};
+use crate::evaluated::{Evaluated, Leases, evaluate_at_last, lab_name};
 use crate::exit::{Exit, Failure};
 use crate::{lab, ui};
 use topo_engine::decode::decode;
@@ -21,7 +21,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let file = lab::file(context, args.lab.lab.as_deref())?;
-    let mut evaluation = evaluate(&file, &args.lab.inputs, Leases::new())?;
+    let mut evaluation = evaluate_at_last(&file, &args.lab.inputs, Leases::new())?;
     if let Some(name) = &args.lab.inputs.name {
         evaluation.lab = topo_lang::LabName { name: name.as_str().into(), span: None };
     }

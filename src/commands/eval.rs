@@ -1,11 +1,10 @@
 //! `topo eval`: the final value of a lab, or a part of it.
 
 use crate::cli::{Context, InputArgs};
-use crate::evaluated::{Evaluated, Leases, evaluate, evaluate_expression};
+use crate::evaluated::{Evaluated, Leases, evaluate_at_last, evaluate_expression};
 use crate::exit::{Exit, Failure};
 use crate::session::leases;
 use crate::{lab, path, ui};
-use std::io;
 use topo_lang::{Data, Value, nearest, print};
 
 /// Print the final value of a lab, or a part of it
@@ -46,7 +45,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let (file, path) = path::after_lab(args.first.as_deref(), args.second.as_deref());
     let file = lab::file(context, file)?;
     let name = args.inputs.name.clone().unwrap_or_else(|| lab::name_of(&file));
-    let evaluation = evaluate(&file, &args.inputs, leases(context, &name)?)?;
+    let evaluation = evaluate_at_last(&file, &args.inputs, leases(context, &name)?)?;
     // An option marked `internal` is shown to those who ask for it by its name.
     let printed = evaluation.printed();
     let evaluated = Evaluated::from(context, evaluation, None)?;
@@ -74,7 +73,7 @@ fn expression_in(context: &Context, args: &Args, expression: &str) -> Result<Eva
 fn show(value: &Value, format: EvalFormat) -> Result<Exit, Failure> {
     ui::data(&match format {
         EvalFormat::Kdl => print::kdl(value),
-        EvalFormat::Json => print::json_text(value).map_err(io::Error::from)? + "\n",
+        EvalFormat::Json => print::json_text(value),
     })?;
     Ok(Exit::Done)
 }

@@ -10,6 +10,9 @@ use crate::source::Span;
 use std::fmt;
 use std::rc::Rc;
 
+/// The stack is looked at once in so many levels.
+const LEVELS: u32 = 4;
+
 /// How many steps are made between two looks at the limits.
 const STRIDE: u64 = 4096;
 
@@ -82,7 +85,11 @@ impl Evaluator {
         }
         self.count_step()?;
         self.depth += 1;
-        let result = stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || go(self));
+        // A few levels fit into what is left at any time.
+        let result = match self.depth % LEVELS {
+            1 => stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || go(self)),
+            _ => go(self),
+        };
         self.depth -= 1;
         result
     }

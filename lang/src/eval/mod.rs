@@ -66,6 +66,8 @@ pub struct Evaluator {
     embedder: Option<Rc<dyn Embedder>>,
     /// The operation that is about to call, for the places of its arguments.
     calling: Option<OpId>,
+    /// Room for the next text.
+    buffer: String,
     /// Bytes of lists, sets and texts made so far.
     spent: usize,
     patterns: builtins::Patterns,

@@ -10,6 +10,7 @@ use crate::codes;
 use crate::nearest::nearest;
 use crate::source::Span;
 use crate::syntax::expr::Operator;
+use std::borrow::Cow;
 use std::rc::Rc;
 
 impl Evaluator {
@@ -473,16 +474,19 @@ impl Evaluator {
                     }
                     Function::Builtin(builtin, known) => {
                         let take = (builtin.arity - known.len()).min(left.len());
-                        let mut all = known.clone();
-                        all.extend_from_slice(&left[..take]);
-                        left = &left[take..];
+                        let (new, rest) = left.split_at(take);
+                        left = rest;
+                        let all = match known.is_empty() {
+                            true => Cow::Borrowed(new),
+                            false => Cow::Owned([known, new].concat()),
+                        };
                         if all.len() == builtin.arity {
                             let at = at.filter(|_| left.is_empty());
                             let args = Args { values: &all, span, name: builtin.name, at };
                             let result = self.deeper(|evaluator| (builtin.run)(evaluator, args));
                             result.map_err(|raised| raised.seen_from(span))?
                         } else {
-                            Val::Function(Rc::new(Function::Builtin(builtin, all)))
+                            Val::Function(Rc::new(Function::Builtin(builtin, all.into_owned())))
                         }
                     }
                 },

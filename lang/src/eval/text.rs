@@ -11,10 +11,13 @@ use std::fmt::Write;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// The largest text whose room is used again.
+const KEPT: usize = 64 * 1024;
+
 impl Evaluator {
     /// A text of the document with its expressions.
     pub(super) fn parts(&mut self, parts: &[Part], scope: &Scope) -> Result<Val, Raised> {
-        let mut text = String::new();
+        let mut text = self.text_buffer();
         for part in parts {
             match part {
                 Part::Literal(literal) => text.push_str(literal),
@@ -25,12 +28,11 @@ impl Evaluator {
                 }
             }
         }
-        self.spend_text(text.len())?;
-        Ok(Val::Text(text.into()))
+        self.text_done(text)
     }
 
     pub(super) fn pieces(&mut self, pieces: &[TextPiece], scope: &Scope) -> Result<Val, Raised> {
-        let mut text = String::new();
+        let mut text = self.text_buffer();
         for piece in pieces {
             match piece {
                 TextPiece::Literal(literal) => text.push_str(literal),
@@ -40,8 +42,22 @@ impl Evaluator {
                 }
             }
         }
+        self.text_done(text)
+    }
+
+    /// An empty text to write into; the one that was used last.
+    fn text_buffer(&mut self) -> String {
+        std::mem::take(&mut self.buffer)
+    }
+
+    fn text_done(&mut self, mut text: String) -> Result<Val, Raised> {
         self.spend_text(text.len())?;
-        Ok(Val::Text(text.into()))
+        let value = Val::Text(text.as_str().into());
+        if text.capacity() <= KEPT {
+            text.clear();
+            self.buffer = text;
+        }
+        Ok(value)
     }
 
     /// Interpolates a value: texts, numbers, booleans, and sets that say how.

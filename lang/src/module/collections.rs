@@ -46,10 +46,16 @@ impl Grouped {
         self.pieces.push((number, piece));
     }
 
-    /// The definitions of each key side by side.
-    fn by_key(mut self) -> Vec<(Symbol, Piece)> {
-        self.pieces.sort_by_key(|(number, _)| *number);
-        self.pieces.into_iter().map(|(number, piece)| (self.keys[number as usize], piece)).collect()
+    /// The keys, each with where its definitions end; and all definitions, those of each key side by side.
+    fn by_key(mut self) -> (Vec<(Symbol, usize)>, Vec<Piece>) {
+        if !self.pieces.is_sorted_by_key(|(number, _)| *number) {
+            self.pieces.sort_by_key(|(number, _)| *number);
+        }
+        let mut ends: Vec<(Symbol, usize)> = self.keys.into_iter().map(|key| (key, 0)).collect();
+        for (at, (number, _)) in self.pieces.iter().enumerate() {
+            ends[*number as usize].1 = at + 1;
+        }
+        (ends, self.pieces.into_iter().map(|(_, piece)| piece).collect())
     }
 }
 
@@ -58,15 +64,17 @@ impl Machine {
         &self,
         evaluator: &mut Evaluator,
         inner: &Type,
-        pieces: Vec<Piece>,
+        pieces: &[Piece],
         merging: &Merging<'_>,
     ) -> Result<Merged, Raised> {
         let mut pieces = strongest(pieces);
-        pieces.sort_by_key(|piece| piece.rank.order);
+        if !pieces.is_sorted_by_key(|piece| piece.rank.order) {
+            pieces.to_mut().sort_by_key(|piece| piece.rank.order);
+        }
         let span = pieces.first().map_or(merging.declared, |piece| piece.span);
         let mut elements: Vec<(Part, Span)> = Vec::new();
         let mut wrong: Vec<Raised> = Vec::new();
-        for piece in &pieces {
+        for piece in pieces.iter() {
             match (piece.content, self.written(piece)) {
                 (_, Some(Content::Values(terms))) => {
                     for term in terms {
@@ -92,7 +100,7 @@ impl Machine {
                         let id = self.submodule(evaluator, schema, merging.slot, None, &[piece]);
                         elements.push((Part::Instance(id), piece.span));
                     } else {
-                        let merged = self.merge(evaluator, inner, vec![piece], merging)?;
+                        let merged = self.merge(evaluator, inner, &[piece], merging)?;
                         elements.push((Part::Value(evaluator.value(merged.val)), merged.outcome.span));
                     }
                 }
@@ -187,23 +195,24 @@ impl Machine {
         &self,
         evaluator: &mut Evaluator,
         inner: &Arc<Type>,
-        pieces: Vec<Piece>,
+        pieces: &[Piece],
         merging: &Merging<'_>,
     ) -> Result<Merged, Raised> {
         let span = pieces.first().map_or(merging.declared, |piece| piece.span);
         let mut grouped = Grouped::default();
         self.entries(evaluator, inner, pieces, merging, &mut grouped)?;
-        let grouped = grouped.by_key();
-        let mut parts: Vec<(Symbol, Part)> = Vec::with_capacity(grouped.len());
-        let mut set: Vec<Attribute> = Vec::with_capacity(grouped.len());
-        for pieces in grouped.chunk_by(|(a, _), (b, _)| a == b) {
-            let name = pieces[0].0;
+        let (keys, pieces) = grouped.by_key();
+        let mut parts: Vec<(Symbol, Part)> = Vec::with_capacity(keys.len());
+        let mut set: Vec<Attribute> = Vec::with_capacity(keys.len());
+        let mut begin = 0;
+        for (name, end) in keys {
             let key = evaluator.name(name).clone();
-            let pieces: Vec<Piece> = pieces.iter().map(|(_, piece)| *piece).collect();
-            let place = self.first_span(&pieces).map_or(Place::NONE, |span| evaluator.place(span));
+            let pieces = &pieces[begin..end];
+            begin = end;
+            let place = self.first_span(pieces).map_or(Place::NONE, |span| evaluator.place(span));
             let part = match **inner {
                 Type::Submodule(schema) => {
-                    Part::Instance(self.submodule(evaluator, schema, merging.slot, Some(key), &pieces))
+                    Part::Instance(self.submodule(evaluator, schema, merging.slot, Some(key), pieces))
                 }
                 _ => Part::Slot(SlotId(self.slots.push(Slot {
                     instance: merging.slot.instance,
@@ -229,11 +238,11 @@ impl Machine {
         &self,
         evaluator: &mut Evaluator,
         inner: &Type,
-        pieces: Vec<Piece>,
+        pieces: &[Piece],
         merging: &Merging<'_>,
         grouped: &mut Grouped,
     ) -> Result<(), Raised> {
-        for piece in pieces {
+        for piece in pieces.iter().copied() {
             match (piece.content, self.written(&piece)) {
                 (PieceContent::Written { body, item, depth }, Some(Content::Entry { key, .. })) => {
                     let content = PieceContent::Written { body, item, depth: depth + 1 };
@@ -251,7 +260,7 @@ impl Machine {
                     let block = self.entries_block(evaluator, piece.block, item, *body);
                     let mut found = Vec::new();
                     self.collect(evaluator, block, 0, &mut found)?;
-                    self.entries(evaluator, inner, found, merging, grouped)?;
+                    self.entries(evaluator, inner, &found, merging, grouped)?;
                 }
                 _ => {
                     let (value, span) = self.value_of(evaluator, &piece)?;
@@ -338,7 +347,7 @@ impl Machine {
     ) -> InstanceId {
         let span = self.first_span(pieces).unwrap_or_else(|| self.instances.get(slot.instance.0).span);
         let id = self.instance(evaluator, schema, Some(slot.instance), slot.option, key, span);
-        let mut contributions = Vec::new();
+        let first = self.contributions.len();
         for piece in pieces {
             let Piece { rank, block, span, .. } = *piece;
             match (piece.content, self.written(piece)) {
@@ -349,28 +358,30 @@ impl Machine {
                     for (body, within) in inside.chain(extra) {
                         let scope = &self.blocks.get(within.0).scope;
                         let opening = Opening { within: Some(within), ..Opening::of(body, scope, id) };
-                        contributions.push(Contribution::Block(self.block(evaluator, opening)));
+                        let made = self.block(evaluator, opening);
+                        self.contributions.push(Contribution::Block(made));
                     }
                 }
                 (_, Some(Content::Values(terms))) => {
                     if let [term] = &terms[..] {
                         let thunk = self.term_thunk(evaluator, term, block);
-                        contributions.push(Contribution::Set { thunk, rank, span: term.span(), block });
+                        self.contributions.push(Contribution::Set { thunk, rank, span: term.span(), block });
                     }
                 }
                 (PieceContent::Computed(thunk), _) => {
-                    contributions.push(Contribution::Set { thunk, rank, span, block });
+                    self.contributions.push(Contribution::Set { thunk, rank, span, block });
                 }
                 (PieceContent::Default { schema, option }, _) => {
                     if let Some(default) = &self.program.option(schema, option).default {
                         let thunk = self.term_thunk(evaluator, default, block);
-                        contributions.push(Contribution::Set { thunk, rank, span, block });
+                        self.contributions.push(Contribution::Set { thunk, rank, span, block });
                     }
                 }
                 (PieceContent::Written { .. }, _) => {}
             }
         }
-        self.contribute(id, contributions);
+        let made = (first, self.contributions.len() - first);
+        let _ = self.instances.get(id.0).contributions.set(made);
         id
     }
 

@@ -140,12 +140,13 @@ impl Format {
             Format::Path => path(text).map(|()| None),
             Format::Duration => duration(text).map(|()| None),
             Format::Size => size(text).map(|()| None),
-            Format::Ip => ip(text).map(|ip| changed(text, &ip)),
-            Format::Ipv4 => ipv4(text).map(|ip| changed(text, &ip)),
+            Format::Ip => ip(text).map(|ip| canonical(text, ip)),
+            // There is one way to write it.
+            Format::Ipv4 => ipv4(text).map(|_| None),
             Format::Ipv6 => ipv6(text).map(|ip| changed(text, &ip)),
             Format::Prefix => prefix(text).map(|net| changed(text, &net)),
             Format::Address if text.contains('/') => prefix(text).map(|net| changed(text, &net)),
-            Format::Address => ip(text).map(|ip| changed(text, &ip)),
+            Format::Address => ip(text).map(|ip| canonical(text, ip)),
             Format::Mac => mac(text).map(|mac| changed(text, &mac)),
             Format::Hostname => label(text).map(|()| None),
             Format::Fqdn => fqdn(text).map(|()| None),
@@ -155,6 +156,10 @@ impl Format {
             Format::InterfaceName => interface_name(text).map(|()| None),
         }
     }
+}
+
+fn canonical(text: &str, ip: IpAddr) -> Option<String> {
+    if ip.is_ipv4() { None } else { changed(text, &ip) }
 }
 
 fn changed(text: &str, canonical: &impl fmt::Display) -> Option<String> {
@@ -231,7 +236,10 @@ fn label(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Err("this is empty".into());
     }
-    if let Some(odd) = text.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if !text.bytes().all(known)
+        && let Some(odd) = text.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-')
+    {
         return Err(format!("`{odd}` cannot be in a host name: letters, digits and `-` only"));
     }
     if text.starts_with('-') || text.ends_with('-') {

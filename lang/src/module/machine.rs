@@ -16,7 +16,7 @@ use crate::eval::{Evaluator, Limits, Names, Outside, Raised, Scope, Set, Shape, 
 use crate::resolve::program::*;
 use crate::source::Span;
 use rustc_hash::FxHashMap;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -33,6 +33,8 @@ pub(crate) struct Machine {
     pub(super) references: RefCell<Vec<Reference>>,
     /// What is wrong, and yet keeps nothing else from being evaluated.
     pub(super) reported: RefCell<Vec<Diagnostic>>,
+    /// A vector that was used before, so that each option does not need one of its own.
+    pub(super) spare: Cell<Vec<Piece>>,
     /// How many blocks there may be: templates that call templates can multiply without end in sight.
     pub(super) most_blocks: u32,
     /// Per body, the symbols of what it binds.
@@ -185,6 +187,7 @@ impl Machine {
             expanded: RefCell::default(),
             references: RefCell::default(),
             reported: RefCell::default(),
+            spare: Cell::default(),
             most_blocks: u32::try_from(limits.memory / 1000).unwrap_or(u32::MAX),
             symbols,
             shapes,
@@ -253,7 +256,7 @@ impl Machine {
         InstanceId(0)
     }
 
-    /// Makes an instance with its slots; what it is made of is said by [`Machine::contribute`].
+    /// Makes an instance with its slots; what it is made of is said afterwards, since blocks know their instance.
     pub(super) fn instance(
         &self,
         evaluator: &mut Evaluator,
@@ -286,15 +289,6 @@ impl Machine {
             type_blocks: OnceCell::new(),
         });
         id
-    }
-
-    /// Says what an instance is made of; once, after it was made, since the blocks know their instance.
-    pub(super) fn contribute(&self, id: InstanceId, contributions: impl IntoIterator<Item = Contribution>) {
-        let first = self.contributions.len();
-        for one in contributions {
-            self.contributions.push(one);
-        }
-        let _ = self.instances.get(id.0).contributions.set((first, self.contributions.len() - first));
     }
 
     /// What users' nodes say about an instance.

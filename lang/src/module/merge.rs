@@ -9,6 +9,7 @@ use crate::eval::{Evaluator, Raised, Symbol, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
 use crate::{Code, codes};
+use std::borrow::Cow;
 
 /// Whose definitions are merged.
 pub(super) struct Merging<'a> {
@@ -51,16 +52,20 @@ impl Machine {
         let merging = Merging { slot, declared: declaration.ty_span };
         let key_cycle = |raised| self.key_cycle(raised, slot, declaration);
         let merged = match &slot.entry {
-            Some(entry) => self.merge(evaluator, &entry.ty, entry.pieces.to_vec(), &merging)?,
+            Some(entry) => self.merge(evaluator, &entry.ty, &entry.pieces, &merging)?,
             None => {
-                let pieces = self.gather(evaluator, slot.instance, slot.option).map_err(key_cycle)?;
-                match self.constant_default(evaluator, slot, &pieces) {
+                let mut pieces = self.spare.take();
+                self.gather(evaluator, slot, &mut pieces).map_err(key_cycle)?;
+                let merged = match self.constant_default(evaluator, slot, &pieces) {
                     Some(default) => default,
                     None => {
-                        let pieces = self.or_default(evaluator, slot, pieces);
-                        self.merge(evaluator, &declaration.ty, pieces, &merging).map_err(key_cycle)?
+                        self.or_default(evaluator, slot, &mut pieces);
+                        self.merge(evaluator, &declaration.ty, &pieces, &merging).map_err(key_cycle)?
                     }
-                }
+                };
+                pieces.clear();
+                self.spare.replace(pieces);
+                merged
             }
         };
         let _ = slot.outcome.set(merged.outcome);
@@ -72,25 +77,27 @@ impl Machine {
         match &slot.entry {
             Some(entry) => Ok(entry.pieces.to_vec()),
             None => {
-                let pieces = self.gather(evaluator, slot.instance, slot.option)?;
-                Ok(self.or_default(evaluator, slot, pieces))
+                let mut pieces = Vec::new();
+                self.gather(evaluator, slot, &mut pieces)?;
+                self.or_default(evaluator, slot, &mut pieces);
+                Ok(pieces)
             }
         }
     }
 
     /// Every definition of an option of an instance.
-    fn gather(&self, evaluator: &mut Evaluator, id: InstanceId, option: u32) -> Result<Vec<Piece>, Raised> {
-        let mut found = Vec::new();
+    fn gather(&self, evaluator: &mut Evaluator, slot: &Slot, found: &mut Vec<Piece>) -> Result<(), Raised> {
+        let (id, option) = (slot.instance, slot.option);
         let schema = self.instances.get(id.0).schema;
         let bodies = &self.program.schema(schema).bodies;
         if id == self.root() || bodies.iter().any(|(body, _)| self.program.body(*body).defines(option)) {
             for block in self.type_blocks(evaluator, id).iter() {
-                self.collect(evaluator, block, option, &mut found)?;
+                self.collect(evaluator, block, option, found)?;
             }
         }
         for contribution in self.contributions(id) {
             match contribution {
-                Contribution::Block(block) => self.collect(evaluator, block, option, &mut found)?,
+                Contribution::Block(block) => self.collect(evaluator, block, option, found)?,
                 Contribution::Set { thunk, rank, span, block } => {
                     let Val::Set(set) = evaluator.force(thunk)? else { continue };
                     let symbol = self.shapes[schema.0 as usize].names[option as usize];
@@ -106,11 +113,11 @@ impl Machine {
                 }
             }
         }
-        Ok(found)
+        Ok(())
     }
 
-    /// The definitions; the declared default where there are none.
-    fn or_default(&self, evaluator: &mut Evaluator, slot: &Slot, mut pieces: Vec<Piece>) -> Vec<Piece> {
+    /// The declared default where there are no definitions.
+    fn or_default(&self, evaluator: &mut Evaluator, slot: &Slot, pieces: &mut Vec<Piece>) {
         let declaration = self.declaration(slot);
         if let (true, Some(default)) = (pieces.is_empty(), &declaration.default) {
             let schema = self.instances.get(slot.instance.0).schema;
@@ -121,7 +128,6 @@ impl Machine {
                 span: default.span(),
             });
         }
-        pieces
     }
 
     /// The value of an option that nothing defines, where the declaration has one that is the same for every
@@ -173,14 +179,14 @@ impl Machine {
         &self,
         evaluator: &mut Evaluator,
         ty: &Type,
-        pieces: Vec<Piece>,
+        pieces: &[Piece],
         merging: &Merging<'_>,
     ) -> Result<Merged, Raised> {
         match ty {
             Type::Map(inner) => self.merge_map(evaluator, inner, pieces, merging),
             Type::List(inner) => self.merge_list(evaluator, inner, pieces, merging),
             Type::Submodule(schema) => {
-                let id = self.submodule(evaluator, *schema, merging.slot, None, &pieces);
+                let id = self.submodule(evaluator, *schema, merging.slot, None, pieces);
                 let thunk = self.instance_value(evaluator, id);
                 let span = self.instances.get(id.0).span;
                 let outcome = Outcome { span, parts: Parts::Instance(id) };
@@ -225,21 +231,21 @@ impl Machine {
         evaluator: &mut Evaluator,
         ty: &Type,
         inner: &Type,
-        pieces: Vec<Piece>,
+        pieces: &[Piece],
         merging: &Merging<'_>,
     ) -> Result<Merged, Raised> {
         let null = |pieces: &[Piece]| {
             Merged::plain(Val::Null, pieces.first().map_or(merging.declared, |piece| piece.span))
         };
         if pieces.is_empty() {
-            return Ok(null(&pieces));
+            return Ok(null(pieces));
         }
         if !matches!(inner, Type::Map(_) | Type::List(_) | Type::Submodule(_)) {
             return self.merge_plain(evaluator, ty, pieces, merging);
         }
         let pieces = strongest(pieces);
         let mut kept = Vec::new();
-        for piece in &pieces {
+        for piece in pieces.iter() {
             let single = match self.written(piece) {
                 Some(Content::Values(terms)) => terms.len() == 1,
                 Some(_) => false,
@@ -249,7 +255,7 @@ impl Machine {
                 kept.push(*piece);
             }
         }
-        if kept.is_empty() { Ok(null(&pieces)) } else { self.merge(evaluator, inner, kept, merging) }
+        if kept.is_empty() { Ok(null(&pieces)) } else { self.merge(evaluator, inner, &kept, merging) }
     }
 
     /// One value: the strongest definitions must agree.
@@ -257,39 +263,50 @@ impl Machine {
         &self,
         evaluator: &mut Evaluator,
         ty: &Type,
-        pieces: Vec<Piece>,
+        pieces: &[Piece],
         merging: &Merging<'_>,
     ) -> Result<Merged, Raised> {
         if pieces.is_empty() {
             return Err(self.missing(merging));
         }
         let pieces = strongest(pieces);
-        let mut values: Vec<(Val, Span)> = Vec::with_capacity(pieces.len());
-        for piece in &pieces {
-            let (value, span) = self.value_of(evaluator, piece)?;
-            let checked = self
-                .check(evaluator, ty, value, span, merging.declared)
-                .map_err(|raised| self.traced(evaluator, piece.block, raised))?;
-            values.push((checked, span));
-        }
-        let mut rest = values.into_iter();
-        let Some((mut val, span)) = rest.next() else { return Err(self.missing(merging)) };
-        let mut seen = vec![span];
-        for (other, other_span) in rest {
-            seen.push(other_span);
+        let [first, others @ ..] = &pieces[..] else { return Err(self.missing(merging)) };
+        let (mut val, first) = self.checked_value(evaluator, ty, first, merging)?;
+        let mut span = self.program.of_user(first);
+        // All are checked before any two are compared.
+        let others: Vec<(Val, Span)> = others
+            .iter()
+            .map(|piece| self.checked_value(evaluator, ty, piece, merging))
+            .collect::<Result<_, _>>()?;
+        for (other, other_span) in others {
+            span = span.or_else(|| self.program.of_user(other_span));
             match (ty, &val, &other) {
                 (Type::Any, Val::List(a), Val::List(b)) => {
                     val = Val::List(a.iter().chain(b.iter()).copied().collect())
                 }
                 (Type::Any, Val::Set(a), Val::Set(b)) => {
-                    val = self.merge_sets(evaluator, a, b, merging, [span, other_span])?;
+                    val = self.merge_sets(evaluator, a, b, merging, [first, other_span])?;
                 }
                 _ if evaluator.equal(&val, &other)? => {}
                 _ => return Err(self.conflict(evaluator, ty, &pieces, merging)),
             }
         }
-        let span = seen.iter().find_map(|span| self.program.of_user(*span)).unwrap_or(span);
-        Ok(Merged::plain(val, span))
+        Ok(Merged::plain(val, span.unwrap_or(first)))
+    }
+
+    /// The value of a definition in the form its type gives it, and where it stands.
+    fn checked_value(
+        &self,
+        evaluator: &mut Evaluator,
+        ty: &Type,
+        piece: &Piece,
+        merging: &Merging<'_>,
+    ) -> Result<(Val, Span), Raised> {
+        let (value, span) = self.value_of(evaluator, piece)?;
+        let checked = self
+            .check(evaluator, ty, value, span, merging.declared)
+            .map_err(|raised| self.traced(evaluator, piece.block, raised))?;
+        Ok((checked, span))
     }
 
     /// Sets without a type: by key; a key in both must have equal values.
@@ -444,8 +461,11 @@ impl Machine {
 }
 
 /// The definitions with the lowest priority number.
-pub(super) fn strongest(mut pieces: Vec<Piece>) -> Vec<Piece> {
+pub(super) fn strongest(pieces: &[Piece]) -> Cow<'_, [Piece]> {
     let best = pieces.iter().map(|piece| piece.rank.priority).min().unwrap_or_default();
-    pieces.retain(|piece| piece.rank.priority == best);
-    pieces
+    let counts = |piece: &Piece| piece.rank.priority == best;
+    match pieces.iter().all(counts) {
+        true => Cow::Borrowed(pieces),
+        false => pieces.iter().filter(|piece| counts(piece)).copied().collect(),
+    }
 }
