@@ -65,39 +65,51 @@ fn members<T>(
     let mut between = "\n";
     for one in all {
         out.push_str(between);
-        out.extend(std::iter::repeat_n("  ", depth + 1));
+        blanks(out, depth + 1);
         stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || write(out, one));
         between = ",\n";
     }
     if between != "\n" {
         out.push('\n');
-        out.extend(std::iter::repeat_n("  ", depth));
+        blanks(out, depth);
     }
     out.push(close);
 }
 
+/// Two for each level of JSON.
+fn blanks(out: &mut String, depth: usize) {
+    const SOME: &str = "                                ";
+    let mut left = 2 * depth;
+    while left > 0 {
+        let now = left.min(SOME.len());
+        out.push_str(&SOME[..now]);
+        left -= now;
+    }
+}
+
 /// A text in the quotes of JSON.
 fn quoted(out: &mut String, text: &str) {
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
     out.push('"');
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte >= b' ' && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.push_str(&text[plain..at]);
-        plain = at + 1;
-        match byte {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            0x08 => out.push_str("\\b"),
-            0x0c => out.push_str("\\f"),
-            control => _ = write!(out, "\\u{control:04x}"),
+    let mut rest = text;
+    // Nearly always there is nothing to escape, which is seen without a branch for each byte.
+    if !text.bytes().fold(true, |all, byte| all & plain(byte)) {
+        while let Some(at) = rest.bytes().position(|byte| !plain(byte)) {
+            out.push_str(&rest[..at]);
+            match rest.as_bytes()[at] {
+                b'"' => out.push_str("\\\""),
+                b'\\' => out.push_str("\\\\"),
+                b'\n' => out.push_str("\\n"),
+                b'\r' => out.push_str("\\r"),
+                b'\t' => out.push_str("\\t"),
+                0x08 => out.push_str("\\b"),
+                0x0c => out.push_str("\\f"),
+                control => _ = write!(out, "\\u{control:04x}"),
+            }
+            rest = &rest[at + 1..];
         }
     }
-    out.push_str(&text[plain..]);
+    out.push_str(rest);
     out.push('"');
 }
 

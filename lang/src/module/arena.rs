@@ -1,7 +1,7 @@
 //! Things by number that stay where they are, so that they can be looked at while more are added.
 //!
 //! ```text
-//! chunks of 64, 64, 128, 256, … things: the number of a thing says which chunk, and where in it
+//! chunks of 64, 128, 256, … things: the number of a thing says which chunk, and where in it
 //! ```
 
 use std::cell::{Cell, OnceCell};
@@ -25,8 +25,8 @@ impl<T> Arena<T> {
     pub(super) fn push(&self, one: T) -> u32 {
         let number = self.len.get();
         let (chunk, at) = place(number);
-        let size = if chunk == 0 { FIRST } else { FIRST << (chunk - 1) };
-        let things = self.chunks[chunk].get_or_init(|| (0..size).map(|_| OnceCell::new()).collect());
+        let room = || (0..FIRST << chunk).map(|_| OnceCell::new()).collect();
+        let things = self.chunks[chunk].get_or_init(room);
         if things[at].set(one).is_ok() {
             self.len.set(number + 1);
         }
@@ -45,14 +45,11 @@ impl<T> Arena<T> {
     }
 }
 
+/// Chunk `n` has `FIRST << n` things, so that all before it have `FIRST << n` less `FIRST`.
 fn place(number: u32) -> (usize, usize) {
-    match number / FIRST {
-        0 => (0, number as usize),
-        chunks => {
-            let chunk = chunks.ilog2();
-            (chunk as usize + 1, (number - (FIRST << chunk)) as usize)
-        }
-    }
+    let shifted = number + FIRST;
+    let chunk = shifted.ilog2() - FIRST.ilog2();
+    (chunk as usize, (shifted - (FIRST << chunk)) as usize)
 }
 
 #[cfg(test)]

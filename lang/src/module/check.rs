@@ -168,8 +168,7 @@ impl Machine {
             let slot = self.slot_of(self.root(), at);
             let Ok(outcome) = self.force_slot(evaluator, slot) else { continue };
             let super::machine::Parts::Map(entries) = &outcome.parts else { continue };
-            let thunk = self.slot_thunk(evaluator, slot);
-            let Some(Val::Set(set)) = evaluator.done(thunk) else { continue };
+            let Some(Val::Set(set)) = evaluator.done(self.slots.get(slot.0).thunk) else { continue };
             let set = set.clone();
             if set.get(evaluator.symbol_of(&key)).is_some() {
                 continue;

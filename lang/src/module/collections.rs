@@ -9,7 +9,6 @@ use crate::eval::{Attribute, Evaluator, Place, Raised, Set, Symbol, ThunkId, Val
 use crate::resolve::program::*;
 use crate::source::Span;
 use rustc_hash::FxHashMap;
-use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -214,17 +213,10 @@ impl Machine {
                 Type::Submodule(schema) => {
                     Part::Instance(self.submodule(evaluator, schema, merging.slot, Some(key), pieces))
                 }
-                _ => Part::Slot(SlotId(self.slots.push(Slot {
-                    instance: merging.slot.instance,
-                    option: merging.slot.option,
-                    entry: Some(Box::new(Entry {
-                        key,
-                        ty: inner.clone(),
-                        pieces: pieces.into(),
-                        thunk: OnceCell::new(),
-                    })),
-                    outcome: OnceCell::new(),
-                }))),
+                _ => {
+                    let entry = Entry { key, ty: inner.clone(), pieces: pieces.into() };
+                    Part::Slot(self.entry_slot(evaluator, merging.slot, entry))
+                }
             };
             set.push(Attribute { name, value: self.part_thunk(evaluator, part), place });
             parts.push((name, part));
@@ -387,7 +379,7 @@ impl Machine {
 
     pub(super) fn part_thunk(&self, evaluator: &mut Evaluator, part: Part) -> ThunkId {
         match part {
-            Part::Slot(slot) => self.slot_thunk(evaluator, slot),
+            Part::Slot(slot) => self.slots.get(slot.0).thunk,
             Part::Instance(instance) => self.instance_value(evaluator, instance),
             Part::Value(thunk) => thunk,
         }

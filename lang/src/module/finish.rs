@@ -205,14 +205,15 @@ impl Walk<'_> {
 
     fn slot(&mut self, id: SlotId) -> Option<Value> {
         let machine = self.machine;
-        let outcome = match machine.force_slot(self.evaluator, id) {
-            Ok(outcome) => outcome,
+        let slot = machine.slots.get(id.0);
+        let value = match self.evaluator.force(slot.thunk) {
+            Ok(value) => value,
             Err(raised) => {
                 self.wrong(raised);
                 return None;
             }
         };
-        let slot = machine.slots.get(id.0);
+        let outcome = slot.outcome.get()?;
         let ty = match &slot.entry {
             Some(entry) => &*entry.ty,
             None => &machine.declaration(slot).ty,
@@ -246,11 +247,7 @@ impl Walk<'_> {
                 whole.then_some(Value { data: Finished::List(finished), span })
             }
             Parts::Plain if *ty == Type::Function => Some(Value { data: Finished::Null, span }),
-            Parts::Plain => {
-                let thunk = machine.slot_thunk(self.evaluator, id);
-                let value = self.evaluator.done(thunk)?.clone();
-                self.plain(value, ty, span, &mut Vec::new())
-            }
+            Parts::Plain => self.plain(value, ty, span, &mut Vec::new()),
         }
     }
 

@@ -110,7 +110,10 @@ pub(super) enum Contribution {
 /// One option of an instance, or one entry of a map of plain values.
 pub(super) struct Slot {
     pub(super) instance: InstanceId,
+    /// That of the instance.
+    pub(super) schema: SchemaId,
     pub(super) option: u32,
+    pub(super) thunk: ThunkId,
     pub(super) entry: Option<Box<Entry>>,
     pub(super) outcome: OnceCell<Outcome>,
 }
@@ -120,7 +123,6 @@ pub(super) struct Entry {
     pub(super) key: Arc<str>,
     pub(super) ty: Arc<Type>,
     pub(super) pieces: Box<[Piece]>,
-    pub(super) thunk: OnceCell<ThunkId>,
 }
 
 /// What is known of a merged value besides the value itself.
@@ -269,10 +271,11 @@ impl Machine {
         let id = InstanceId(self.instances.len());
         let options = self.program.schema(schema).options.len() as u32;
         let slots = SlotId(self.slots.len());
-        for option in 0..options {
-            self.slots.push(Slot { instance: id, option, entry: None, outcome: OnceCell::new() });
-        }
         let thunks = evaluator.outside((slots.0..slots.0 + options).map(Outside::Option));
+        for (option, thunk) in (0..options).zip((thunks.0..).map(ThunkId)) {
+            let outcome = OnceCell::new();
+            self.slots.push(Slot { instance: id, schema, option, thunk, entry: None, outcome });
+        }
         if let Some(key) = &key {
             evaluator.value(Val::Text(key.clone()));
         }
@@ -302,12 +305,12 @@ impl Machine {
         SlotId(self.instances.get(instance.0).slots.0 + option)
     }
 
-    pub(super) fn slot_thunk(&self, evaluator: &mut Evaluator, id: SlotId) -> ThunkId {
-        let slot = self.slots.get(id.0);
-        match &slot.entry {
-            None => ThunkId(self.instances.get(slot.instance.0).thunks.0 + slot.option),
-            Some(entry) => *entry.thunk.get_or_init(|| evaluator.outside([Outside::Option(id.0)])),
-        }
+    /// The slot of an entry of a map.
+    pub(super) fn entry_slot(&self, evaluator: &mut Evaluator, of: &Slot, entry: Entry) -> SlotId {
+        let thunk = evaluator.outside([Outside::Option(self.slots.len())]);
+        let entry = Some(Box::new(entry));
+        let Slot { instance, schema, option, .. } = *of;
+        SlotId(self.slots.push(Slot { instance, schema, option, thunk, entry, outcome: OnceCell::new() }))
     }
 
     /// The thunk of a key; an instance without one has none.
@@ -344,12 +347,11 @@ impl Machine {
 
     /// The dotted path of a slot, such as `hosts.kdc1.mtu`.
     pub(super) fn slot_path(&self, slot: &Slot) -> String {
-        let schema = self.instances.get(slot.instance.0).schema;
         let mut path = self.instance_path(slot.instance);
         if !path.is_empty() {
             path.push('.');
         }
-        path.push_str(&self.program.option(schema, slot.option).name);
+        path.push_str(&self.declaration(slot).name);
         if let Some(entry) = &slot.entry {
             path.push('.');
             path.push_str(&path_part(&entry.key));
@@ -359,7 +361,7 @@ impl Machine {
 
     /// The option that a slot belongs to.
     pub(super) fn declaration(&self, slot: &Slot) -> &OptionDecl {
-        self.program.option(self.instances.get(slot.instance.0).schema, slot.option)
+        self.program.option(slot.schema, slot.option)
     }
 
     pub(super) fn report(&self, raised: Raised) {

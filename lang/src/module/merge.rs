@@ -37,8 +37,7 @@ impl Machine {
             return Ok(outcome);
         }
         // Through the thunk, so that a failure is remembered and a cycle is seen.
-        let thunk = self.slot_thunk(evaluator, id);
-        evaluator.force(thunk)?;
+        evaluator.force(slot.thunk)?;
         match slot.outcome.get() {
             Some(outcome) => Ok(outcome),
             None => Err(Raised::new(Code::REPORTED, self.slot_span(id), "no outcome")),
@@ -88,7 +87,7 @@ impl Machine {
     /// Every definition of an option of an instance.
     fn gather(&self, evaluator: &mut Evaluator, slot: &Slot, found: &mut Vec<Piece>) -> Result<(), Raised> {
         let (id, option) = (slot.instance, slot.option);
-        let schema = self.instances.get(id.0).schema;
+        let schema = slot.schema;
         let bodies = &self.program.schema(schema).bodies;
         if id == self.root() || bodies.iter().any(|(body, _)| self.program.body(*body).defines(option)) {
             for block in self.type_blocks(evaluator, id).iter() {
@@ -120,7 +119,7 @@ impl Machine {
     fn or_default(&self, evaluator: &mut Evaluator, slot: &Slot, pieces: &mut Vec<Piece>) {
         let declaration = self.declaration(slot);
         if let (true, Some(default)) = (pieces.is_empty(), &declaration.default) {
-            let schema = self.instances.get(slot.instance.0).schema;
+            let schema = slot.schema;
             pieces.push(Piece {
                 content: PieceContent::Default { schema, option: slot.option },
                 block: self.declaring(evaluator, slot.instance, declaration.body),
@@ -136,8 +135,7 @@ impl Machine {
         let declaration = self.declaration(slot);
         let default = declaration.default.as_ref().filter(|_| pieces.is_empty())?;
         let span = default.span();
-        let schema = self.instances.get(slot.instance.0).schema;
-        let known = &self.shapes[schema.0 as usize].defaults[slot.option as usize];
+        let known = &self.shapes[slot.schema.0 as usize].defaults[slot.option as usize];
         if let Some(checked) = known.get() {
             return Some(Merged::plain(checked.clone(), span));
         }
