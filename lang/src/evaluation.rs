@@ -86,6 +86,7 @@ pub fn evaluate_expression(
         None => Running::start(&Nothing, "", inputs),
     };
     let source = running.sources.add(Source::new("--expr", expression));
+    running.evaluator.set_sources(&running.sources);
     let value = match Expr::parse(source, expression) {
         Ok(expr) => running.expression(&Arc::new(expr)),
         Err(mistakes) => {
@@ -169,6 +170,7 @@ impl Running {
         let globals: BTreeSet<Arc<str>> = evaluator.global_names().into_iter().collect();
         let Resolved { program, lab, diagnostics, unreadable } =
             resolve(world, entry, &given, globals, &mut sources);
+        evaluator.set_sources(&sources);
         let lab = match lab {
             Some((name, span)) => LabName { name, span: Some(span) },
             None => LabName { name: stem(entry).into(), span: None },

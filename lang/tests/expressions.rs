@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use topo_lang::eval::{Evaluator, Limits, Scope};
-use topo_lang::source::SourceId;
+use topo_lang::source::{Source, SourceId, Sources};
 use topo_lang::syntax::expr::Expr;
 
 fn folder() -> PathBuf {
@@ -44,6 +44,9 @@ fn ours(text: &str) -> Result<serde_json::Value, String> {
     let expr = Arc::new(Expr::parse(SourceId(0), text).map_err(|wrong| show(&wrong[0]))?);
     let limits = Limits { memory: 200 << 20, ..Limits::default() };
     let mut evaluator = Evaluator::new(limits);
+    let mut sources = Sources::default();
+    sources.add(Source::new("0.nix", text));
+    evaluator.set_sources(&sources);
     if let Some(wrong) = evaluator.check_names(&expr, &Scope::empty()).first() {
         return Err(show(wrong));
     }

@@ -5,7 +5,7 @@
 use super::Evaluator;
 use super::val::{Place, Symbol, ThunkId, Val};
 use crate::source::Span;
-use crate::syntax::expr::{Binding, Expr, Key, Kind, NodeId, Operator, Parameter, Piece};
+use crate::syntax::expr::{Binding, CURRENT_POSITION, Expr, Key, Kind, NodeId, Operator, Parameter, Piece};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -136,12 +136,12 @@ pub(super) struct FieldCode {
 }
 
 impl LambdaCode {
-    /// The names of its pattern, and whether each has a default.
-    pub(super) fn fields(&self) -> Vec<(Symbol, bool)> {
+    /// The names of its pattern, where each stands and whether it has a default.
+    pub(super) fn fields(&self) -> Vec<(Symbol, Place, bool)> {
         match &self.parameter {
             ParameterCode::One(_) => Vec::new(),
             ParameterCode::Pattern { fields, .. } => {
-                fields.iter().map(|field| (field.name, field.default.is_some())).collect()
+                fields.iter().map(|field| (field.name, field.place, field.default.is_some())).collect()
             }
         }
     }
@@ -223,6 +223,10 @@ impl Compiler<'_> {
                 [Piece::Literal(text)] => return self.constant(Val::Text(text.clone()), span),
                 _ => Op::Text(pieces.iter().map(|piece| self.piece(piece)).collect()),
             },
+            Kind::Name(name) if **name == *CURRENT_POSITION => {
+                let position = self.evaluator.position(Some(span));
+                return self.constant(position, span);
+            }
             Kind::Name(name) => return self.name(name, span, 0),
             Kind::List(items) => Op::List(self.all(items).into()),
             Kind::Set { recursive, bindings } => {

@@ -31,7 +31,7 @@ pub use thunk::{Embedder, Outside};
 pub use val::{Attribute, Function, Place, Set, Shape, Symbol, ThunkId, Val};
 
 use crate::diagnostic::Diagnostic;
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::syntax::expr::Expr;
 use code::{Op, OpId};
 use rustc_hash::FxHashMap;
@@ -77,6 +77,8 @@ pub struct Evaluator {
     /// Texts that must not be shown, by their address; kept, so that no other text ever has it.
     secrets: FxHashMap<usize, Arc<str>>,
     leases: Leases,
+    /// For the places that an expression may ask for.
+    sources: Sources,
 }
 
 impl Evaluator {
@@ -88,6 +90,11 @@ impl Evaluator {
     /// Whom to ask whether it is to end.
     pub fn set_interrupt(&mut self, interrupt: Interrupt) {
         self.interrupt = interrupt;
+    }
+
+    /// Says which texts the spans are in, for `__curPos` and `builtins.unsafeGetAttrPos`.
+    pub fn set_sources(&mut self, sources: &Sources) {
+        self.sources = sources.clone();
     }
 
     /// Says which numbers interfaces have already; before anything is evaluated.

@@ -1,6 +1,6 @@
 //! Running code: one function for each operation.
 
-use super::builtins::{Args, is_left_out};
+use super::builtins::{Args, refused};
 use super::code::{Bindings, EntryValue, LambdaCode, Op, OpId, ParameterCode, Step};
 use super::scope::Scope;
 use super::thunk::Thunk;
@@ -363,8 +363,11 @@ impl Evaluator {
         let name = self.name(name);
         let mut raised = Raised::new(codes::MISSING_ATTRIBUTE, span, format!("no attribute `{name}`"));
         let names: Vec<&str> = set.entries().iter().map(|entry| &**self.name(entry.name)).collect();
-        if is_left_out(name) {
-            return Raised::new(codes::LEFT_OUT, span, format!("`{name}` is left out of this language"));
+        // Only `builtins` has this; a set of one's own may lack a `path`.
+        if names.contains(&"langVersion")
+            && let Some(raised) = refused(name, span)
+        {
+            return raised;
         }
         match nearest(name, names.iter().copied()) {
             Some(near) => raised = raised.help(format!("did you mean `{near}`?")),
@@ -432,8 +435,8 @@ impl Evaluator {
 
     pub(super) fn undefined(&mut self, scope: &Scope, name: Symbol, span: Span) -> Raised {
         let name = self.name(name).clone();
-        if is_left_out(&name) {
-            return Raised::new(codes::LEFT_OUT, span, format!("`{name}` is left out of this language"));
+        if let Some(raised) = refused(&name, span) {
+            return raised;
         }
         let names = self.names_in(scope);
         let raised = Raised::new(codes::UNKNOWN_NAME, span, format!("nothing is called `{name}` here"));

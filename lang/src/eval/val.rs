@@ -253,6 +253,24 @@ impl Evaluator {
         self.places.get((place.0 as usize).checked_sub(1)?).copied()
     }
 
+    /// A place as an expression is told of it: null where that is not known.
+    pub(crate) fn position(&mut self, span: Option<Span>) -> Val {
+        let known = span.and_then(|span| {
+            let source = self.sources.iter().nth(span.source.0 as usize)?;
+            Some((source.name.clone(), source.line_column(span.start)))
+        });
+        let Some((name, (line, column))) = known else { return Val::Null };
+        let mut entries = Vec::with_capacity(3);
+        for (key, value) in [
+            ("column", Val::Int(i64::from(column))),
+            ("file", Val::Text(name)),
+            ("line", Val::Int(i64::from(line))),
+        ] {
+            entries.push((self.symbol(key), self.value(value)));
+        }
+        self.set(entries)
+    }
+
     /// The attributes of a set in the order of their names.
     pub fn sorted(&self, set: &Set) -> Vec<Attribute> {
         let mut entries = set.entries().to_vec();

@@ -6,7 +6,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::nearest::nearest;
 use crate::source::Span;
-use crate::syntax::expr::{Binding, Expr, Key, Kind, NodeId, Parameter, Piece, Template};
+use crate::syntax::expr::{Binding, CURRENT_POSITION, Expr, Key, Kind, NodeId, Parameter, Piece, Template};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -130,6 +130,7 @@ impl Search<'_> {
             let mut visit = |id: NodeId| left.push((id, bound.clone()));
             match &expr.node(id).kind {
                 Kind::Int(_) | Kind::Float(_) => {}
+                Kind::Name(name) if **name == *CURRENT_POSITION => {}
                 Kind::Name(name) => self.name(name, expr.node(id).span, &bound),
                 Kind::Text(pieces) => pieces.iter().for_each(|piece| match piece {
                     Piece::Literal(_) => {}

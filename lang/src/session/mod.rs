@@ -239,6 +239,7 @@ impl<'w> Session<'w> {
 
     fn parse(&mut self, source: Source, text: &str) -> Result<Arc<Expr>, Vec<Diagnostic>> {
         let source = self.running.sources.add(source);
+        self.running.evaluator.set_sources(&self.running.sources);
         Expr::parse(source, text).map(Arc::new)
     }
 

@@ -15,7 +15,7 @@ use oracle::Answer;
 use random::Random;
 use std::sync::Arc;
 use topo_lang::eval::{Evaluator, Limits, Scope};
-use topo_lang::source::SourceId;
+use topo_lang::source::{Source, SourceId, Sources};
 use topo_lang::syntax::expr::Expr;
 use tree::Tree;
 
@@ -38,6 +38,9 @@ fn ours(text: &str) -> Answer {
     };
     let limits = Limits { memory: 200 << 20, ..Limits::default() };
     let mut evaluator = Evaluator::new(limits);
+    let mut sources = Sources::default();
+    sources.add(Source::new("0.nix", text));
+    evaluator.set_sources(&sources);
     if let Some(wrong) = evaluator.check_names(&expr, &Scope::empty()).first() {
         return fail(wrong);
     }

@@ -256,3 +256,15 @@ map (x: x.success) [ (builtins.tryEval (throw "x")) (builtins.tryEval 1) ]
 [ (builtins.match "[[:ALPHA:]]" "x") (builtins.match "[[=a=]]" "A") (builtins.match "[--0]" ".") (builtins.match "[]-]*" "]-") ]
 ---
 builtins.partition (x: x > 1) [ 1 2 3 ]
+---
+(let
+  x = __curPos;
+    y = [ __curPos ];
+in [ x.column ((builtins.head y).column) ((builtins.head y).line - x.line) ])
+---
+let
+  set = { inherit (rest) a; b.c = 1; "d" = 2; } // { e = 1; }; rest.a = 1;
+  column = name: set: (builtins.unsafeGetAttrPos name set).column;
+in [ (map (name: column name set) [ "b" "d" "e" ]) (column "x" (builtins.functionArgs ({ x ? 1 }: x))) (builtins.unsafeGetAttrPos "no" set) ]
+---
+builtins.elemAt [ 1 2 3 ] 1

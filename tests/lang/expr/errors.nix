@@ -235,3 +235,5 @@ builtins.any 1 [ ]
 builtins.filter 1 [ ]
 ---
 (builtins.partition (x: true) [ (throw "forced") ]).wrong
+---
+{ a = 1; }.path

@@ -69,3 +69,20 @@ lib.mod 7 0
 lib.min 1 "a"
 ---
 builtins.replaceStrings [ "x" ] [ (throw "unused") ] "abc"
+---
+let convert = hash: toHashFormat: builtins.convertHash { inherit hash toHashFormat; hashAlgo = "md5"; };
+    all = hash: map (convert hash) [ "base16" "nix32" "base64" "sri" ];
+    forms = all "900150983cd24fb0d6963f7d28e17f72";
+in [ forms (builtins.all (form: all form == forms) forms) (convert "md5:${builtins.head forms}" "base16" == builtins.head forms) ]
+---
+builtins.convertHash { hash = "abc"; toHashFormat = "sri"; hashAlgo = "sha256"; }
+---
+builtins.convertHash { hash = "900150983cd24fb0d6963f7d28e17f72"; toHashFormat = "sri"; }
+---
+builtins.fromJSON "18446744073709551615"
+---
+[ (builtins.traceVerbose "said" 1) (builtins.addDrvOutputDependencies "x") ]
+---
+builtins.parseFlakeRef "x"
+---
+__curPos.file

@@ -3,8 +3,9 @@
 use super::{Args, Builtin, row};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::eval::val::{Function, Val};
+use crate::eval::val::{Attribute, Function, Set, Val};
 use crate::eval::{Evaluator, Raised};
+use std::rc::Rc;
 use std::sync::Arc;
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -52,6 +53,8 @@ pub(super) const TABLE: &[Builtin] = &[
         e.warnings.push(Diagnostic::warning(codes::TRACE, a.span, message.to_string()));
         e.arg(a, 1)
     }),
+    // Said by Nix only where that is switched on.
+    row("traceVerbose", 2, |e, a| e.arg(a, 1)),
     row("warn", 2, |e, a| {
         let message = e.arg_text(a, 0)?;
         e.warnings.push(Diagnostic::warning(codes::WARNING, a.span, message.to_string()));
@@ -89,9 +92,11 @@ pub(super) const TABLE: &[Builtin] = &[
             Function::Lambda(code, _) => code.fields(),
             Function::Builtin(..) => Vec::new(),
         };
-        let entries =
-            fields.into_iter().map(|(name, optional)| (name, e.value(Val::Bool(optional)))).collect();
-        Ok(e.set(entries))
+        let mut entries = Vec::with_capacity(fields.len());
+        for (name, place, optional) in fields {
+            entries.push(Attribute { name, value: e.value(Val::Bool(optional)), place });
+        }
+        Ok(Val::Set(Rc::new(Set::new(entries))))
     }),
     // Texts have no context here; what asks for one gets none.
     row("getContext", 1, |e, a| {
@@ -103,6 +108,7 @@ pub(super) const TABLE: &[Builtin] = &[
         e.arg_set(a, 1)?;
         e.arg_text(a, 0).map(Val::Text)
     }),
+    row("addDrvOutputDependencies", 1, |e, a| e.arg_text(a, 0).map(Val::Text)),
     row("unsafeDiscardStringContext", 1, |e, a| e.arg_text(a, 0).map(Val::Text)),
     row("unsafeDiscardOutputDependency", 1, |e, a| e.arg_text(a, 0).map(Val::Text)),
 ];

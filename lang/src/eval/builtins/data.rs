@@ -27,11 +27,14 @@ pub(super) const TABLE: &[Builtin] = &[
     row("toXML", 1, |e, a| xml::print(e, a.values[0], a.span).map(|text| Val::Text(text.into()))),
 ];
 
-/// A JSON value; an integer too large for one is a float.
+/// A JSON value.
 fn from_json(e: &mut Evaluator, json: &serde_json::Value, span: Span) -> Result<Val, Raised> {
     Ok(match json {
         serde_json::Value::Null => Val::Null,
         serde_json::Value::Bool(value) => Val::Bool(*value),
+        serde_json::Value::Number(number) if number.is_u64() && !number.is_i64() => {
+            return Err(Raised::new(codes::BAD_JSON, span, format!("`{number}` does not fit an integer")));
+        }
         serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(number), _) => Val::Int(number),
             (None, Some(number)) => Val::Float(number),

@@ -5,6 +5,7 @@
 mod control;
 mod data;
 mod ere;
+mod hashes;
 mod lists;
 mod numbers;
 mod sets;
@@ -56,50 +57,72 @@ pub(super) const fn row(name: &'static str, arity: usize, run: Run) -> Builtin {
 const GLOBAL: &[&str] =
     &["abort", "baseNameOf", "dirOf", "fromTOML", "isNull", "map", "removeAttrs", "throw", "toString"];
 
-/// Nix's builtins that this language leaves out: the machine, the store, the clock, the network.
-const LEFT_OUT: &[&str] = &[
-    "currentSystem",
-    "currentTime",
-    "derivation",
-    "derivationStrict",
-    "exec",
-    "fetchClosure",
-    "fetchGit",
-    "fetchMercurial",
-    "fetchTarball",
-    "fetchTree",
-    "fetchurl",
-    "filterSource",
-    "findFile",
-    "getEnv",
-    "getFlake",
-    "hashFile",
-    "import",
-    "nixPath",
-    "outputOf",
-    "path",
-    "pathExists",
-    "placeholder",
-    "readDir",
-    "readFile",
-    "readFileType",
-    "scopedImport",
-    "storeDir",
-    "storePath",
-    "toFile",
+/// Nix's builtins that this language leaves out, and why.
+const LEFT_OUT: &[(&str, &[&str])] = &[
+    (
+        "an expression means the same everywhere, at any time; a `param` brings in what differs",
+        &["currentSystem", "currentTime", "getEnv", "nixPath", "storeDir"],
+    ),
+    (
+        "nothing is built here: there is no store",
+        &["derivation", "derivationStrict", "outputOf", "path", "placeholder", "storePath", "toFile"],
+    ),
+    (
+        "nothing is fetched: an expression does not reach the network",
+        &[
+            "fetchClosure",
+            "fetchGit",
+            "fetchMercurial",
+            "fetchTarball",
+            "fetchTree",
+            "fetchurl",
+            "flakeRefToString",
+            "getFlake",
+            "parseFlakeRef",
+        ],
+    ),
+    ("an expression runs no programs", &["exec"]),
+    (
+        "an expression reads no files; `import` as a node of the lab file brings in another one",
+        &[
+            "filterSource",
+            "findFile",
+            "hashFile",
+            "import",
+            "pathExists",
+            "readDir",
+            "readFile",
+            "readFileType",
+            "scopedImport",
+        ],
+    ),
 ];
 
-const TABLES: &[&[Builtin]] =
-    &[control::TABLE, data::TABLE, lists::TABLE, numbers::TABLE, sets::TABLE, texts::TABLE, versions::TABLE];
+const TABLES: &[&[Builtin]] = &[
+    control::TABLE,
+    data::TABLE,
+    hashes::TABLE,
+    lists::TABLE,
+    numbers::TABLE,
+    sets::TABLE,
+    texts::TABLE,
+    versions::TABLE,
+];
 
 /// A builtin of Nix.
 pub(super) fn find(name: &str) -> Option<&'static Builtin> {
     TABLES.iter().copied().flatten().find(|builtin| builtin.name == name)
 }
 
-/// Whether Nix has it and this language does not.
-pub(super) fn is_left_out(name: &str) -> bool {
-    LEFT_OUT.contains(&name)
+/// Why Nix has it and this language does not.
+fn left_out(name: &str) -> Option<&'static str> {
+    LEFT_OUT.iter().find(|(_, names)| names.contains(&name)).map(|(why, _)| *why)
+}
+
+/// The mistake of asking for a builtin that is left out.
+pub(super) fn refused(name: &str, span: Span) -> Option<Raised> {
+    let message = format!("`{name}` is left out of this language");
+    left_out(name).map(|why| Raised::new(codes::LEFT_OUT, span, message).help(why))
 }
 
 pub(super) fn function(builtin: &'static Builtin) -> Val {

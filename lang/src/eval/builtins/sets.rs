@@ -92,11 +92,12 @@ pub(super) const TABLE: &[Builtin] = &[
         }
         Ok(Val::Set(Rc::new(Set::new(entries))))
     }),
-    // Where an attribute was defined is for messages; an expression is not told.
     row("unsafeGetAttrPos", 2, |e, a| {
-        e.arg_text(a, 0)?;
-        e.arg_set(a, 1)?;
-        Ok(Val::Null)
+        let name = e.arg_text(a, 0)?;
+        let set = e.arg_set(a, 1)?;
+        let symbol = e.symbol_of(&name);
+        let span = set.get(symbol).and_then(|attribute| e.span_of(attribute.place));
+        Ok(e.position(span))
     }),
 ];
 

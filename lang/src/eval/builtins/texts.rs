@@ -5,8 +5,6 @@ use super::{Args, Builtin, row};
 use crate::codes;
 use crate::eval::val::{ThunkId, Val};
 use crate::eval::{Evaluator, Raised};
-use sha2::Digest;
-use std::fmt::Write;
 use std::sync::Arc;
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -52,13 +50,6 @@ pub(super) const TABLE: &[Builtin] = &[
         }
         let text = e.arg_text(a, 2)?;
         replace(e, a, &patterns, &to, &text)
-    }),
-    row("hashString", 2, |e, a| {
-        let (algorithm, text) = (e.arg_text(a, 0)?, e.arg_text(a, 1)?);
-        hash(&algorithm, text.as_bytes()).map(Val::Text).ok_or_else(|| {
-            Raised::new(codes::EXPRESSION_TYPE, a.span, format!("unknown hash `{algorithm}`"))
-                .help("there are `md5`, `sha1`, `sha256` and `sha512`")
-        })
     }),
     row("baseNameOf", 1, |e, a| {
         let text = to_text_argument(e, a, 0)?;
@@ -191,25 +182,6 @@ fn replace(
     }
     e.spend(result.len(), a.span)?;
     Ok(Val::Text(result.into()))
-}
-
-/// A digest in hexadecimal digits.
-pub(in crate::eval) fn hash(algorithm: &str, bytes: &[u8]) -> Option<Arc<str>> {
-    Some(match algorithm {
-        "md5" => hex(&md5::Md5::digest(bytes)),
-        "sha1" => hex(&sha1::Sha1::digest(bytes)),
-        "sha256" => hex(&sha2::Sha256::digest(bytes)),
-        "sha512" => hex(&sha2::Sha512::digest(bytes)),
-        _ => return None,
-    })
-}
-
-fn hex(bytes: &[u8]) -> Arc<str> {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        _ = write!(text, "{byte:02x}");
-    }
-    text.into()
 }
 
 impl Evaluator {

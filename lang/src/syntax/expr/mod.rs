@@ -40,6 +40,9 @@ pub struct Node {
     pub span: Span,
 }
 
+/// The name that stands for the place where it is written.
+pub const CURRENT_POSITION: &str = "__curPos";
+
 /// What a node is. `true`, `false` and `null` are names, as in Nix.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {

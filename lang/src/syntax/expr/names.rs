@@ -1,6 +1,6 @@
 //! Which names an expression uses but does not bind.
 
-use super::{Binding, Expr, Key, Kind, NodeId, Parameter, Piece};
+use super::{Binding, CURRENT_POSITION, Expr, Key, Kind, NodeId, Parameter, Piece};
 use crate::source::Span;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -66,6 +66,7 @@ impl Walk<'_> {
                     }
                 }
             }
+            Kind::Name(name) if **name == *CURRENT_POSITION => {}
             Kind::Name(name) => self.name(name, node.span),
             Kind::List(items) => items.iter().for_each(|item| self.node(*item)),
             Kind::Set { recursive: true, bindings } => {

@@ -72,6 +72,8 @@ pub(super) const WORDS: &[&str] = &[
     "x: ",
     "{ a, ... }: ",
     "a@{ }: ",
+    " __curPos.column ",
+    " __curPos.line ",
 ];
 
 const TEMPLATES: &[(&str, &str)] = &[
