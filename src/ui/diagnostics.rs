@@ -1,32 +1,59 @@
-//! Diagnostics for people, drawn as rustc draws its own, by the same library.
+//! Diagnostics for people: whatever is miette's `Diagnostic`, drawn as rustc draws its own, by the same library.
 //!
 //! Deliberately absent: the wording. A diagnostic says what it says in whichever crate made it.
 
+use crate::ui::report::Report;
 use crate::ui::{Look, style};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
-use std::borrow::Cow;
-use topo_lang::{Diagnostic, Label, Severity, Source, SourceId, Sources, Span};
-
-/// A label over more lines than this underlines only the first of them.
-const LINES_SHOWN: usize = 6;
+use topo_lang::{Diagnostic, Severity, Sources};
 
 /// What stands before each line of help.
 const HELP_MARGIN: usize = "   = help: ".len();
 
 /// Renders one diagnostic, snippets and all.
 pub(crate) fn render(sources: &Sources, diagnostic: &Diagnostic, look: Look) -> String {
-    let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
+    draw(&Report::new(sources, diagnostic), look)
+}
+
+fn draw(report: &dyn miette::Diagnostic, look: Look) -> String {
+    let level = match report.severity() {
+        Some(miette::Severity::Warning | miette::Severity::Advice) => Level::WARNING,
+        Some(miette::Severity::Error) | None => Level::ERROR,
     };
-    let title = level.primary_title(&*diagnostic.message).id(diagnostic.code.name());
-    let snippets = texts(sources, diagnostic).into_iter().map(|text| text.snippet(diagnostic));
-    let help = diagnostic.help.iter().map(|help| Level::HELP.message(wrapped(help, look)));
+    let title = level.primary_title(report.to_string());
+    let title = match report.code() {
+        Some(code) => title.id(code.to_string()),
+        None => title,
+    };
+    let related = report.related().into_iter().flatten();
+    let snippets = std::iter::once(report).chain(related).filter_map(snippet);
+    let help = report.help().map(|help| help.to_string()).unwrap_or_default();
+    let help = help.lines().map(|help| Level::HELP.message(wrapped(help, look)));
     let group = Group::with_title(title).elements(snippets).elements(help);
     let mut drawn = renderer(look).render(&[group]);
     drawn.push('\n');
     drawn
+}
+
+/// The lines of a report's own source that its labels lie in.
+fn snippet(report: &dyn miette::Diagnostic) -> Option<Snippet<'_, Annotation<'_>>> {
+    let labels: Vec<_> = report.labels()?.collect();
+    let start = labels.iter().map(|label| label.offset()).min()?;
+    let end = labels.iter().map(|label| label.offset() + label.len()).max()?;
+    let contents = report.source_code()?.read_span(&(start..end).into(), 0, 0).ok()?;
+    let start = contents.span().offset();
+    let annotations = labels.into_iter().map(|label| {
+        let kind = if label.primary() { AnnotationKind::Primary } else { AnnotationKind::Context };
+        let from = label.offset() - start;
+        kind.span(from..from + label.len()).label(label.label().map(str::to_owned))
+    });
+    Some(
+        Snippet::source(String::from_utf8_lossy(contents.data()))
+            .line_start(contents.line() + 1)
+            .path(contents.name().map(str::to_owned))
+            .annotations(annotations),
+    )
 }
 
 /// `2 errors and 1 warning`
@@ -72,95 +99,11 @@ fn wrapped(help: &str, look: Look) -> String {
     lines.join("\n")
 }
 
-/// Every place of a diagnostic, the primary one first.
-fn places(diagnostic: &Diagnostic) -> impl Iterator<Item = (&Label, AnnotationKind)> {
-    let primary = diagnostic.primary.iter().map(|label| (label, AnnotationKind::Primary));
-    primary.chain(diagnostic.labels.iter().map(|label| (label, AnnotationKind::Context)))
-}
-
-/// The part of one source that a diagnostic's labels lie in, in whole lines.
-struct Text<'s> {
-    id: SourceId,
-    source: &'s Source,
-    /// Its text, without secrets.
-    shown: Cow<'s, str>,
-    start: usize,
-    end: usize,
-}
-
-/// The sources one diagnostic names, in the order it names them.
-fn texts<'s>(sources: &'s Sources, diagnostic: &Diagnostic) -> Vec<Text<'s>> {
-    let mut texts: Vec<Text<'s>> = Vec::new();
-    for (label, _) in places(diagnostic) {
-        let id = label.span.source;
-        let source = sources.get(id);
-        let (start, end) = visible(source, label.span);
-        let start = source.line_range(source.line_column(start as u32).0).start;
-        let end = source.line_range(source.line_column(end as u32).0).end;
-        match texts.iter_mut().find(|text| text.id == id) {
-            Some(text) => (text.start, text.end) = (text.start.min(start), text.end.max(end)),
-            None => texts.push(Text { id, source, shown: source.shown(), start, end }),
-        }
-    }
-    texts
-}
-
-impl<'s> Text<'s> {
-    fn snippet(self, diagnostic: &'s Diagnostic) -> Snippet<'s, Annotation<'s>> {
-        let start = self.start.max(self.source.text_start());
-        let own = places(diagnostic).filter(|(label, _)| label.span.source == self.id);
-        let annotations = own.map(|(label, kind)| {
-            let (from, to) = visible(self.source, label.span);
-            let text = Some(&*label.text).filter(|text| !text.is_empty());
-            kind.span(from - start..to - start).label(text)
-        });
-        Snippet::source(cut(self.shown, start, self.end))
-            .line_start(self.source.line_column(start as u32).0 as usize)
-            .path(&*self.source.name)
-            .annotations(annotations)
-    }
-}
-
-/// A part of a text.
-fn cut(text: Cow<'_, str>, start: usize, end: usize) -> Cow<'_, str> {
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(&text[start..end]),
-        Cow::Owned(text) => Cow::Owned(text[start..end].to_owned()),
-    }
-}
-
-/// The offsets of what is underlined: within the text, between characters, and not too many lines.
-fn visible(source: &Source, span: Span) -> (usize, usize) {
-    let text = &source.text;
-    let mut start = boundary(text, span.start).max(source.text_start());
-    let mut end = boundary(text, span.end).max(start);
-    if start == text.len() && text.ends_with('\n') {
-        // Nothing can be shown after the last newline: point at the end of the line before it.
-        start -= if text.ends_with("\r\n") { 2 } else { 1 };
-        end = start;
-    }
-    let mut newlines = text[start..end].match_indices('\n').map(|(at, _)| start + at);
-    if let Some(first) = newlines.next()
-        && newlines.nth(LINES_SHOWN - 2).is_some()
-    {
-        end = first;
-    }
-    (start, end)
-}
-
-/// The offset itself, or the last one before it that is in the text and begins a character.
-fn boundary(text: &str, offset: u32) -> usize {
-    let mut offset = (offset as usize).min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use topo_lang::codes::CONFLICT;
+    use topo_lang::{Source, SourceId, Span};
 
     const LOOK: Look = Look { unicode: false, graphics: true, width: 80 };
 

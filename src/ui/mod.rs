@@ -11,6 +11,7 @@ pub(crate) mod markdown;
 pub(crate) mod mermaid;
 pub(crate) mod plan;
 pub(crate) mod progress;
+mod report;
 pub(crate) mod style;
 pub(crate) mod table;
 pub(crate) mod told;
