@@ -287,10 +287,14 @@ pub(crate) fn annotated_key(annotation: &Text, key: &str) -> Diagnostic {
 
 pub(crate) fn after_block(text: &str, found: Token, span: Span) -> Diagnostic {
     let what = describe(text, found);
+    let help = match text.get(found.start as usize..found.end as usize) {
+        Some("else") => "`else` is a node of its own: put it on the next line, or `;` before it",
+        _ => {
+            "arguments and properties stand before the block; another node begins on a new line or after `;`"
+        }
+    };
     Diagnostic::error(codes::SYNTAX, span, format!("expected the node's end after its block, found {what}"))
-        .help(
-            "arguments and properties stand before the block; another node begins on a new line or after `;`",
-        )
+        .help(help)
 }
 
 pub(crate) fn no_blank(text: &str, found: Token, span: Span) -> Diagnostic {
