@@ -51,7 +51,7 @@ impl Machine {
     fn watching(&self, evaluator: &mut Evaluator) -> Watching {
         let mut found: BTreeMap<ThunkId, Watched> = BTreeMap::new();
         for slot in 0..self.slots.len() {
-            found.insert(self.slot_thunk(evaluator, SlotId(slot)), Watched::Outside(Outside::Option(slot)));
+            found.insert(self.slots.get(slot).thunk, Watched::Outside(Outside::Option(slot)));
         }
         for at in 0..self.blocks.len() {
             let block = self.blocks.get(at);
@@ -149,13 +149,13 @@ impl Machine {
         let slot = self.slots.get(slot);
         let declaration = self.declaration(slot);
         let Ok(pieces) = self.definitions(evaluator, slot) else { return };
-        let pieces = strongest(pieces);
-        for piece in &pieces {
+        let pieces = strongest(&pieces);
+        for piece in pieces.iter() {
             self.conditions(evaluator, piece.block);
         }
         let ty = slot.entry.as_ref().map_or(&declaration.ty, |entry| &entry.ty);
         if !matches!(slot.outcome.get(), Some(Outcome { parts: Parts::Instance(_), .. })) {
-            let _ = self.merge(evaluator, ty, pieces, &Merging { slot, declared: declaration.ty_span });
+            let _ = self.merge(evaluator, ty, &pieces, &Merging { slot, declared: declaration.ty_span });
         }
     }
 
@@ -209,7 +209,7 @@ impl Machine {
                 let priority = pieces.iter().map(|piece| piece.rank.priority).min();
                 let deciding = pieces.iter().find(|piece| Some(piece.rank.priority) == priority);
                 let span = deciding.map_or_else(|| self.span(outside), |piece| piece.span);
-                (InputKind::Option, self.slot_thunk(evaluator, SlotId(id)), span, priority, is_secret(ty))
+                (InputKind::Option, self.slots.get(id).thunk, span, priority, is_secret(ty))
             }
             Watched::Outside(outside @ Outside::Let { block, at }) => {
                 let block = self.blocks.get(block);
