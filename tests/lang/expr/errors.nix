@@ -237,3 +237,10 @@ builtins.filter 1 [ ]
 (builtins.partition (x: true) [ (throw "forced") ]).wrong
 ---
 { a = 1; }.path
+---
+{
+  a = 1
+  b = 2;
+}
+---
+let a = f 1 b.c = 2; in a

@@ -601,6 +601,16 @@ impl<'a> Parser<'a> {
                 }
                 self.expect(Tok::Char(b'='), "`.` or `=`")?;
                 let value = self.expression()?;
+                if self.at(b'=')
+                    && let Some(end) = self.before_last_argument(value)
+                {
+                    // `a = 1 b = 2`: the next line's name was read as an argument.
+                    let end = self.places.span(end, end);
+                    let message = "expected `;` before the next attribute";
+                    let diagnostic =
+                        Diagnostic::error(codes::EXPRESSION_SYNTAX, self.span_of(self.here), message);
+                    return Err(Box::new(diagnostic.label(end, "`;` missing here?")));
+                }
                 self.add(&mut bindings, &path, value, start)?;
             }
             if !self.take(Tok::Char(b';')) {
@@ -613,6 +623,13 @@ impl<'a> Parser<'a> {
             }
         }
         Ok(bindings.list)
+    }
+
+    /// Where a call ends without its last argument.
+    fn before_last_argument(&self, node: NodeId) -> Option<usize> {
+        let Kind::Apply { function, arguments } = &self.nodes[node.0 as usize].kind else { return None };
+        let (_, before) = arguments.split_last()?;
+        Some(self.ranges[before.last().unwrap_or(function).0 as usize].1)
     }
 
     fn inherit(&mut self, bindings: &mut Bindings) -> Parsed<()> {
