@@ -17,7 +17,7 @@ pub(crate) struct LimitArgs {
         hide_short_help = true
     )]
     limit_depth: Option<u32>,
-    /// Steps in all [default: 2000000000]
+    /// Steps in all [default: 500000000]
     #[arg(
         long,
         value_name = "STEPS",
@@ -26,7 +26,7 @@ pub(crate) struct LimitArgs {
         hide_short_help = true
     )]
     limit_steps: Option<u64>,
-    /// Memory for values, such as `512M` or `8G` [default: 4G]
+    /// Memory for values, such as `512M` or `8G` [default: 2G]
     #[arg(
         long,
         value_name = "SIZE",

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
 use topo_lang::World;
 
 /// No lab file is larger; a device that never ends is no lab file.
@@ -40,6 +41,11 @@ impl World for Files {
 /// # Errors
 /// It cannot be read, is no text, or is too large.
 pub(crate) fn read_file(path: &str) -> io::Result<String> {
+    // To open a pipe that has a name waits for somebody to write; one that the shell opened has somebody.
+    let opened = path.starts_with("/dev/") || path.starts_with("/proc/");
+    if !opened && std::fs::metadata(path)?.file_type().is_fifo() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe"));
+    }
     read_text(File::open(path)?)
 }
 

@@ -29,7 +29,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 20_000, steps: 2_000_000_000, memory: 4 << 30 }
+        Self { depth: 20_000, steps: 500_000_000, memory: 2 << 30 }
     }
 }
 
