@@ -157,6 +157,9 @@ impl Evaluator {
 pub(super) fn float(number: f64) -> String {
     if number.is_finite() && number.fract() == 0.0 && number.abs() < 1e15 {
         format!("{number:.1}")
+    } else if number.is_finite() && number.abs() >= 1e15 {
+        // Digits alone would be read again as an integer.
+        format!("{number:e}").replace('e', "e+")
     } else {
         number.to_string()
     }

@@ -86,3 +86,5 @@ builtins.fromJSON "18446744073709551615"
 builtins.parseFlakeRef "x"
 ---
 __curPos.file
+---
+map (x: [ (builtins.toJSON x) (builtins.fromJSON (builtins.toJSON x) == x) ]) [ 1.0e15 1.0e19 1.5e300 (-1.0e20) ]
