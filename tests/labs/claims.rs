@@ -2,6 +2,7 @@
 //! each drift by hand is planned exactly, and repaired; destroyed; nothing is left.
 
 use crate::case::{Case, Check, Drift};
+use crate::documents;
 use crate::remains::{self, Traces};
 use crate::run::{Outcome, run, until};
 use crate::stage::{Actor, Mode};
@@ -64,13 +65,24 @@ impl Lab<'_> {
             self.check(check)?;
         }
         self.settled(&self.traces())?;
+        for document in [["status", "--format", "json"].as_slice(), &["apply", "--yes", "--format", "json"]] {
+            self.documented(&self.topo(document)?)?;
+        }
         for drift in &self.case.drifts {
             self.drift(drift)
                 .map_err(|error| format!("drift on {}: {}\n{error}", drift.host, drift.command))?;
         }
         let traces = self.traces();
-        expect(&self.topo(&["destroy", "--yes"])?, 0)?;
+        let destroyed = self.topo(&["destroy", "--yes", "--format", "json"])?;
+        expect(&destroyed, 0)?;
+        self.documented(&destroyed)?;
         self.nothing_left(&traces)
+    }
+
+    /// What is for programs is as the book's schemas say.
+    fn documented(&self, outcome: &Outcome) -> Result<(), String> {
+        let schemas = documents::schemas(&crate::checkout())?;
+        documents::check(&schemas, &outcome.stdout).map(drop).map_err(|error| format!("{error}\n{outcome}"))
     }
 
     /// A lab that needs more than there is: said by name, and nothing happened.
@@ -121,6 +133,7 @@ impl Lab<'_> {
     fn planned(&self) -> Result<Vec<String>, String> {
         let plan = self.topo(&["plan", "--format", "json", "--detailed-exitcode"])?;
         expect(&plan, 2)?;
+        self.documented(&plan)?;
         let value: serde_json::Value = serde_json::from_str(&plan.stdout)
             .map_err(|error| format!("the plan is not JSON: {error}\n{plan}"))?;
         let steps = value["steps"].as_array().ok_or_else(|| format!("no `steps` in the plan\n{plan}"))?;

@@ -12,6 +12,8 @@
 
 mod case;
 mod claims;
+#[path = "../schemas/documents.rs"]
+mod documents;
 mod remains;
 mod run;
 mod stage;
