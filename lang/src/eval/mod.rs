@@ -8,6 +8,7 @@
 //! text. Deliberately absent: contexts of strings, paths, derivations, the clock, the environment.
 
 mod builtins;
+mod call;
 mod code;
 mod compare;
 mod json;
