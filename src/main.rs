@@ -10,6 +10,7 @@ mod git;
 mod hold;
 mod host;
 mod interrupt;
+mod keep;
 mod lab;
 mod labs;
 mod limits;

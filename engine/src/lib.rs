@@ -30,3 +30,4 @@ pub mod plan;
 pub mod runtime;
 pub mod session;
 pub mod state;
+pub mod watch;

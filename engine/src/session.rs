@@ -4,14 +4,15 @@
 //! returned but handed to a function that runs there. Deliberately absent: printing and asking, which that function does.
 
 mod held;
+mod keeper;
 
 pub use held::Held;
+pub use keeper::Keeper;
 
-use crate::apply::{self, Outcome, Site};
+use crate::apply::{Outcome, Site};
 use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::event::Events;
-use crate::exports;
 use crate::graph::{Graph, ResourceId};
 use crate::kinds::Kind;
 use crate::lab::Lab;
@@ -26,11 +27,9 @@ use nix::fcntl::Flock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::thread;
 use std::time::Duration;
 use topo_lang::Diagnostic;
 
@@ -294,6 +293,14 @@ impl Work {
     /// # Errors
     /// The plan was only made to be looked at, or the journal cannot be written.
     pub fn apply(self, events: Events<'_>, stop: &AtomicBool) -> Result<Outcome, Error> {
+        self.apply_and_keep(events, stop).map(|(outcome, _)| outcome)
+    }
+
+    /// The same; what it gives besides can do it again, as often as something changes.
+    ///
+    /// # Errors
+    /// As for [`Work::apply`].
+    pub fn apply_and_keep(self, events: Events<'_>, stop: &AtomicBool) -> Result<(Outcome, Keeper), Error> {
         let Some(mut yard) = self.yard else {
             return Err(Error::found("apply a plan", "it was made to be looked at"));
         };
@@ -301,15 +308,9 @@ impl Work {
         drop(yard.begun);
         let ledger = Ledger::open(yard.machine.path(), yard.lock, yard.state)?;
         let site = Site { machine: yard.machine, graph: self.graph, plan: self.plan };
-        let Some(lab) = yard.lab else { return apply::apply(&site, &ledger, events, stop) };
-        ledger.note_leases(&lab);
-        // Many small files, while the kernel makes namespaces.
-        thread::scope(|scope| {
-            let directory = site.machine.directory();
-            let exported = scope.spawn(|| exports::write(directory, &lab, views(directory, &lab)));
-            let outcome = apply::apply(&site, &ledger, events, stop);
-            exported.join().unwrap_or_else(|panic| resume_unwind(panic)).and(outcome)
-        })
+        let keeper = Keeper { site, ledger, lab: yard.lab };
+        let outcome = keeper.carry_out(events, stop)?;
+        Ok((outcome, keeper))
     }
 }
 

@@ -197,6 +197,11 @@ impl Ledger {
         Ok(ledger)
     }
 
+    /// The state as it is now.
+    pub fn state(&self) -> State {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Notes that steps are about to begin.
     pub fn begin<'s>(
         &self,

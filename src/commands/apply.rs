@@ -4,6 +4,7 @@ use crate::cli::{Context, Format, LabArgs, OnlyArgs};
 use crate::exit::{Exit, Failure};
 use crate::hold::{Came, Terms, Watch, hold};
 use crate::interrupt::{Stop, Urgency};
+use crate::keep::keep;
 use crate::saved::{self, SavedFile};
 use crate::session::Prepared;
 use crate::timeout;
@@ -36,6 +37,9 @@ pub(crate) struct Args {
     /// input closes, a signal comes, or the process that started this one dies
     #[arg(long, conflicts_with = "only")]
     hold: bool,
+    /// Stay, and put right at once whatever changes: links, addresses, routes, files, daemons, and the lab file itself
+    #[arg(long, conflicts_with_all = ["hold", "only"])]
+    watch: bool,
     /// With `--hold`: how long processes may take to end; then they are killed
     #[arg(long, value_name = "DURATION", value_parser = timeout::parse, default_value = "500ms", requires = "hold")]
     grace: Duration,
@@ -139,11 +143,14 @@ fn change(context: &Context, args: &Args, prepared: &Prepared, work: Work) -> Re
     if let Some(limit) = args.timeout {
         stop.after(limit);
     }
-    let outcome = work.apply(&|event| progress.event(event), &stop.asked);
+    let applied = work.apply_and_keep(&|event| progress.event(event), &stop.asked);
     progress.finish();
-    let outcome = outcome?;
+    let (outcome, keeper) = applied?;
     if args.format == Format::Json {
         ui::data(&ui::json::text(&ui::json::outcome(prepared.name.as_str(), &plan, &outcome)))?;
+        if args.watch && outcome.is_complete() {
+            return keep(context, args.format, prepared, keeper, &stop);
+        }
         return Ok(match (outcome.is_complete(), outcome.left > 0 && !stop.is_late()) {
             (true, _) => Exit::Done,
             (false, true) => Exit::Interrupted,
@@ -154,6 +161,9 @@ fn change(context: &Context, args: &Args, prepared: &Prepared, work: Work) -> Re
         if !context.quiet {
             let is_new_host = |step: &Step| step.action == Action::Create && step.id.kind == Kind::Netns;
             ui::message(&done(&outcome, prepared, plan.steps.iter().any(is_new_host)));
+        }
+        if args.watch {
+            return keep(context, args.format, prepared, keeper, &stop);
         }
         return Ok(Exit::Done);
     }

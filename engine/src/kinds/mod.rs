@@ -10,6 +10,7 @@ use crate::graph::ResourceId;
 use crate::lab::Lab;
 use crate::lower::Lowering;
 use crate::machine::{Machine, Missing};
+use crate::name::{AbsolutePath, HostName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -82,6 +83,11 @@ macro_rules! kinds {
             /// See [`Manage::text`].
             pub fn text(&self) -> Option<&str> {
                 match self { $(Spec::$variant(spec) => spec.text(),)* }
+            }
+
+            /// See [`Manage::watched`].
+            pub fn watched(&self, id: &ResourceId) -> Option<Watched> {
+                match self { $(Spec::$variant(spec) => spec.watched(id),)* }
             }
 
             /// See [`Manage::attributes`].
@@ -212,6 +218,12 @@ pub trait Manage: Sized {
         Vec::new()
     }
 
+    /// What tells at once that it is no longer as it was, besides the kernel's word on links, addresses and routes.
+    fn watched(&self, id: &ResourceId) -> Option<Watched> {
+        let _ = id;
+        None
+    }
+
     /// What is really there; `None` where nothing is. One answer per subject, in order.
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error>;
 
@@ -223,6 +235,15 @@ pub trait Manage: Sized {
 
     /// Removes. What is already gone is no error. `attributes` are the recorded ones. One answer each, in order.
     fn delete(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)]) -> Vec<Result<(), Error>>;
+}
+
+/// Something that changes when a resource does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Watched {
+    /// A file or directory, of one host or of all.
+    Path(Option<HostName>, AbsolutePath),
+    /// A process that the supervisor has under this name.
+    Process(String),
 }
 
 /// One resource to observe: wanted, recorded, or both.

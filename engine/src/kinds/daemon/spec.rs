@@ -10,7 +10,7 @@ use crate::graph::{ResourceId, Why};
 use crate::kinds::netns::Netns;
 use crate::kinds::output::no_program;
 use crate::kinds::package::{self, Needs};
-use crate::kinds::{Manage, Subject, Updating};
+use crate::kinds::{Manage, Subject, Updating, Watched};
 use crate::lab::{self, Host, Lab, Size};
 use crate::linux::capability;
 use crate::lower::Lowering;
@@ -158,6 +158,10 @@ impl Manage for Daemon {
             packages: &daemon.wanted.package,
             id_range: daemon.wanted.id_range,
         }))
+    }
+
+    fn watched(&self, id: &ResourceId) -> Option<Watched> {
+        Some(Watched::Process(Daemon::supervised(id)))
     }
 
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error> {

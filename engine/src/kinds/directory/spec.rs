@@ -6,7 +6,7 @@ use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::graph::{ResourceId, Why};
 use crate::kinds::netns::Netns;
-use crate::kinds::{Kind, Manage, Subject, Updating};
+use crate::kinds::{Kind, Manage, Subject, Updating, Watched};
 use crate::lab::{Host, Lab};
 use crate::linux::place::Access;
 use crate::lower::{Adding, Lowering};
@@ -71,6 +71,10 @@ impl Manage for Directory {
 
     fn attributes(&self, _key: &DigestKey) -> Attributes {
         access_attributes(self.access)
+    }
+
+    fn watched(&self, id: &ResourceId) -> Option<Watched> {
+        Some(Watched::Path(id.host.clone(), AbsolutePath::try_from(&*id.name).ok()?))
     }
 
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error> {

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::graph::{ResourceId, Why};
 use crate::kinds::directory::{access_attributes, below_directories};
 use crate::kinds::netns::Netns;
-use crate::kinds::{Kind, Manage, Subject, Updating};
+use crate::kinds::{Kind, Manage, Subject, Updating, Watched};
 use crate::lab::{self, Lab, Secret};
 use crate::linux::place::Access;
 use crate::lower::Lowering;
@@ -88,6 +88,10 @@ impl Manage for File {
 
     fn text(&self) -> Option<&str> {
         (!self.secret).then(|| self.contents.reveal())
+    }
+
+    fn watched(&self, id: &ResourceId) -> Option<Watched> {
+        Some(Watched::Path(id.host.clone(), AbsolutePath::try_from(&*id.name).ok()?))
     }
 
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error> {

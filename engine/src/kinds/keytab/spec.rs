@@ -10,7 +10,7 @@ use crate::kinds::directory::below_directories;
 use crate::kinds::kdc_database::Kdc;
 use crate::kinds::netns::Netns;
 use crate::kinds::principal::Principal;
-use crate::kinds::{Manage, Subject, Updating};
+use crate::kinds::{Manage, Subject, Updating, Watched};
 use crate::lab::{self, Lab};
 use crate::lower::Lowering;
 use crate::machine::Machine;
@@ -122,6 +122,10 @@ impl Manage for Keytab {
             ("owner".into(), self.owner.into()),
             ("group".into(), self.group.into()),
         ])
+    }
+
+    fn watched(&self, id: &ResourceId) -> Option<Watched> {
+        Some(Watched::Path(id.host.clone(), AbsolutePath::try_from(&*id.name).ok()?))
     }
 
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error> {

@@ -1,6 +1,6 @@
 //! Netlink: a plain blocking socket that takes many messages per write. Packets are rtnetlink's.
 //!
-//! Deliberately absent: any wait for events. A socket speaks to the namespace it was opened in, wherever it is used.
+//! A socket speaks to the namespace it was opened in, wherever it is used.
 
 mod address;
 mod link;
@@ -26,6 +26,7 @@ use rtnetlink::packet_route::route::RouteMessage;
 use rtnetlink::sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use std::fmt;
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// How many messages go in one write. Each may be refused with a text of its own, and all answers must fit the
 /// socket's buffer before the first is read.
@@ -34,6 +35,48 @@ const BATCH: usize = 64;
 /// A socket to the kernel's routing tables, of the namespace it was opened in.
 pub struct Netlink {
     socket: Socket,
+}
+
+/// The kernel's word that links, addresses or routes have changed in the namespace it was opened in. Not what: whoever
+/// hears of it looks.
+pub struct Monitor {
+    socket: Socket,
+}
+
+impl Monitor {
+    /// One for the calling thread's network namespace.
+    pub fn open() -> Result<Self> {
+        /// Links, addresses and routes of both families, as bits.
+        const GROUPS: i32 = libc::RTMGRP_LINK
+            | libc::RTMGRP_IPV4_IFADDR
+            | libc::RTMGRP_IPV4_ROUTE
+            | libc::RTMGRP_IPV6_IFADDR
+            | libc::RTMGRP_IPV6_ROUTE;
+        let failed = |source| Error::new("listen on", "a netlink socket", source);
+        let mut socket = Socket::new(NETLINK_ROUTE).map_err(failed)?;
+        socket.set_non_blocking(true).map_err(failed)?;
+        socket.bind(&SocketAddr::new(0, GROUPS.cast_unsigned())).map_err(failed)?;
+        Ok(Self { socket })
+    }
+
+    /// Forgets what was heard so far; whether there was anything.
+    pub fn drain(&self) -> bool {
+        let mut heard = false;
+        loop {
+            match self.socket.recv_from_full() {
+                Ok(_) => heard = true,
+                // More was said than the socket could hold.
+                Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => heard = true,
+                Err(_) => return heard,
+            }
+        }
+    }
+}
+
+impl AsFd for Monitor {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
 }
 
 /// One thing to ask of the kernel.
