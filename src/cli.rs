@@ -1,8 +1,8 @@
 //! The arguments all commands share, the table of commands, and the way from `main` to one of them and out again.
 
 use crate::commands::{
-    apply, check, completions, destroy, doc, doctor, env, eval, exec, explain, fmt, list, logs, man, plan,
-    repl, restart, run, shell, start, status, stop, why,
+    apply, check, completions, destroy, doc, doctor, env, eval, exec, explain, fmt, list, logs, lsp, man,
+    plan, repl, restart, run, shell, start, status, stop, why,
 };
 use crate::exit::{Exit, Failure};
 use crate::labs::Labs;
@@ -52,6 +52,7 @@ enum Command {
     Repl(repl::Args),
     Explain(explain::Args),
     Fmt(fmt::Args),
+    Lsp(lsp::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -75,6 +76,7 @@ impl Command {
             Command::Completions(_)
             | Command::Explain(_)
             | Command::Fmt(_)
+            | Command::Lsp(_)
             | Command::Man(_)
             | Command::Repl(_) => false,
         }
@@ -103,6 +105,7 @@ impl Command {
             Command::Repl(args) => repl::run(context, args),
             Command::Explain(args) => explain::run(context, args),
             Command::Fmt(args) => fmt::run(context, args),
+            Command::Lsp(args) => lsp::run(context, args),
             Command::Completions(args) => completions::run(context, args),
             Command::Man(args) => man::run(context, args),
         }

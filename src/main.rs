@@ -14,6 +14,7 @@ mod keep;
 mod lab;
 mod labs;
 mod limits;
+mod lsp;
 mod path;
 mod repl;
 mod running;

@@ -122,6 +122,7 @@ impl Ask<'_> {
         let mut out = format!("{}  [{}]\n", hover.title, self.analysis.sources().text(hover.span));
         out.extend(hover.doc.iter().map(|doc| format!("  {doc}\n")));
         out.extend(hover.facts.iter().map(|fact| format!("  {fact}\n")));
+        out.extend(hover.defined.iter().map(|span| format!("  defined at {}\n", self.place(*span))));
         let (mut asked, _) = Asked::new(self.world, self.entry, &Inputs::default());
         let values = match (&hover.path, hover.defines) {
             (Some(path), _) => asked.value(path).map(|value| (path.join("."), value)).into_iter().collect(),

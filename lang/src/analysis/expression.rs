@@ -3,7 +3,7 @@
 //! What is known is the declared type, carried through names, selections, and the functions in [`CALLS`]. Nothing is
 //! evaluated; what cannot be told is [`Known::Nothing`].
 
-use super::scope::{Known, LocalKind, Name, Scope, Target, below, structure};
+use super::scope::{Known, LocalKind, MANY, Name, Scope, Target, below, structure};
 use super::seen::{Role, Seen, Slot};
 use super::walk::Walker;
 use crate::module::types::{SchemaId, Type};
@@ -294,6 +294,9 @@ impl Walker<'_> {
             }
         }
         let mut inner = if visible { scope.with(names.clone()) } else { scope.clone() };
+        if names.len() > MANY {
+            return (inner, names);
+        }
         for binding in bindings {
             let Binding::Value { key: Key::Static(name, span), value } = binding else { continue };
             let known = self.quietly(expr, *value, &inner);

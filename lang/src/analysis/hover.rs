@@ -18,6 +18,8 @@ pub struct Hover {
     pub doc: Option<Arc<str>>,
     /// Further lines: the default, an example, where it is declared.
     pub facts: Vec<String>,
+    /// Where an entry of a map is defined by its name.
+    pub defined: Vec<Span>,
     /// The path of the value at this place, where no key on it is computed.
     pub path: Option<Vec<Arc<str>>>,
     /// The place whose definition this is, where its path is computed: values defined here are this word's.
@@ -78,6 +80,7 @@ impl Analysis {
             title,
             doc: None,
             facts: Vec::new(),
+            defined: Vec::new(),
             path: path.clone(),
             defines: None,
         };
@@ -139,13 +142,8 @@ impl Analysis {
     fn key_hover(&self, key: &[Arc<str>], hover: Hover) -> Hover {
         let ty = self.type_at(key);
         let written = ty.as_ref().map_or(String::new(), |ty| format!(": {}", ty.display(&self.schemas)));
-        let places = self.declarations(&Target::Key(key.into()));
-        let places: Vec<String> = places.iter().take(5).map(|span| self.sources.place(*span)).collect();
-        let facts = match places[..] {
-            [] => Vec::new(),
-            _ => vec![format!("defined in {}", places.join(", "))],
-        };
-        Hover { title: format!("{}{written}", key.join(".")), facts, path: Some(key.to_vec()), ..hover }
+        let defined = self.declarations(&Target::Key(key.into()));
+        Hover { title: format!("{}{written}", key.join(".")), defined, path: Some(key.to_vec()), ..hover }
     }
 
     fn local_hover(&self, word: &Word, span: Span, kind: LocalKind, hover: Hover) -> Hover {

@@ -1,6 +1,6 @@
 //! The language's own nodes, as a walk meets them.
 
-use super::scope::{Known, LocalKind, Name, Scope, Target, TemplateKnown};
+use super::scope::{Known, LocalKind, MANY, Name, Scope, Target, TemplateKnown};
 use super::seen::{Owner, Role, Shape, Sink, Slot};
 use super::walk::{Here, Walker, constant};
 use crate::module::types::{Named, SchemaId, Type};
@@ -92,11 +92,11 @@ impl Walker<'_> {
                 Err(child) => quiet.walker().known_data(child, &scope),
             };
             // What is bound later may refer to it.
-            if !matches!(names[at].known, Known::Nothing) {
+            if !matches!(names[at].known, Known::Nothing) && names.len() <= MANY {
                 scope = outer.with(names.clone());
             }
         }
-        scope
+        outer.with(names)
     }
 
     fn known(&mut self, scalar: &Scalar, scope: &Scope) -> Known {

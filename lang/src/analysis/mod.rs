@@ -33,6 +33,7 @@ use crate::module::types::SchemaId;
 use crate::resolve::program::Schema;
 use crate::resolve::{Loaded, Surface, resolve_path, surface};
 use crate::source::{SourceId, Sources, Span};
+use crate::syntax;
 use crate::syntax::tree::{Document, Node};
 use crate::world::World;
 use language::{import_path, property, text_of};
@@ -44,6 +45,27 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use walk::{Here, Walker};
+
+/// The words of the language that nodes may be called by.
+pub fn keywords() -> impl Iterator<Item = &'static str> {
+    hover::KEYWORDS.iter().map(|(keyword, ..)| *keyword)
+}
+
+/// The paths that a text imports, as it writes them.
+pub fn imports(text: &str) -> Vec<String> {
+    if !text.contains("import") {
+        return Vec::new();
+    }
+    let (document, _) = syntax::parse(SourceId(0), text);
+    let nodes = document.nodes.iter().filter(|node| *node.name.value == *"import");
+    nodes.filter_map(import_path).map(|path| path.to_string()).collect()
+}
+
+/// Whether a text is a lab by its own word, and not a module of one.
+pub fn names_lab(text: &str) -> bool {
+    let (document, _) = syntax::parse(SourceId(0), text);
+    document.nodes.iter().any(|node| *node.name.value == *"lab")
+}
 
 /// A lab's sources with what they declare, as far as they can be read.
 pub struct Analysis {

@@ -13,7 +13,7 @@ pub(super) struct Word {
     pub(super) declares: bool,
     pub(super) slot: Slot,
     pub(super) extent: Option<Span>,
-    /// What is known of a name, where it is declared or used.
+    /// What is known of a name, where it was asked for.
     pub(super) known: Known,
     pub(super) stands: Stands,
 }
@@ -37,15 +37,6 @@ pub(super) enum Stands {
 
 impl Word {
     pub(super) fn of(seen: &Seen<'_>) -> Word {
-        let known = match (&seen.role, &seen.target) {
-            (Role::New(known), _) => (*known).clone(),
-            (Role::Name | Role::Inherited, Some(Target::Local(..) | Target::Bound(..))) => {
-                let same =
-                    seen.scope.all().into_iter().find(|name| Some(&name.target) == seen.target.as_ref());
-                same.map_or(Known::Nothing, |name| name.known.clone())
-            }
-            _ => Known::Nothing,
-        };
         let stands = match seen.role {
             Role::Value(_) | Role::Argument(..) | Role::Broken | Role::Import => Stands::Value,
             Role::Key(_) => Stands::Key,
@@ -62,9 +53,21 @@ impl Word {
             declares: seen.declares,
             slot: seen.slot.clone(),
             extent: seen.extent,
-            known,
+            known: Known::Nothing,
             stands,
         }
+    }
+}
+
+/// What is known of a name, where it is declared or used.
+fn known(seen: &Seen<'_>) -> Known {
+    match (&seen.role, &seen.target) {
+        (Role::New(known), _) => (*known).clone(),
+        (Role::Name | Role::Inherited, Some(Target::Local(..) | Target::Bound(..))) => {
+            let same = seen.scope.all().into_iter().find(|name| Some(&name.target) == seen.target.as_ref());
+            same.map_or(Known::Nothing, |name| name.known.clone())
+        }
+        _ => Known::Nothing,
     }
 }
 
@@ -90,7 +93,7 @@ impl Sink for At {
             new < old || (new == old && found.target.is_none())
         });
         if better && seen.span.start < seen.span.end {
-            self.found = Some(Word::of(&seen));
+            self.found = Some(Word { known: known(&seen), ..Word::of(&seen) });
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::module::types::{SchemaId, Type};
 use crate::source::Span;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -100,6 +101,9 @@ pub(crate) struct Name {
     pub(crate) known: Known,
 }
 
+/// A frame of more names is searched by an index, and what is known of one is not known to the others.
+pub(super) const MANY: usize = 48;
+
 /// A chain of blocks, innermost first; cheap to extend and to share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scope(Option<Rc<Frame>>);
@@ -107,6 +111,8 @@ pub(crate) struct Scope(Option<Rc<Frame>>);
 #[derive(Debug)]
 struct Frame {
     names: Vec<Name>,
+    /// Where each name is, in a frame of many.
+    index: Option<FxHashMap<Arc<str>, usize>>,
     /// Whether the language binds them, not the author.
     implicit: bool,
     /// Whether any further name may be bound here: under a `with` of something unknown.
@@ -134,18 +140,21 @@ impl Scope {
         if names.is_empty() && !open {
             return self.clone();
         }
-        Scope(Some(Rc::new(Frame { names, implicit, open, up: self.clone() })))
+        let many = names.len() > MANY;
+        // The first of a name counts.
+        let index =
+            many.then(|| names.iter().enumerate().rev().map(|(at, name)| (name.name.clone(), at)).collect());
+        Scope(Some(Rc::new(Frame { names, index, implicit, open, up: self.clone() })))
     }
 
     /// The nearest name of this spelling.
     pub(crate) fn find(&self, name: &str) -> Option<&Name> {
-        self.frames().find_map(|frame| frame.names.iter().find(|known| *known.name == *name))
+        self.frames().find_map(|frame| frame.find(name))
     }
 
     /// Whether the nearest block that binds the name was written to.
     pub(crate) fn explicit(&self, name: &str) -> bool {
-        let binds = |frame: &&Frame| frame.names.iter().any(|known| *known.name == *name);
-        self.frames().find(binds).is_some_and(|frame| !frame.implicit)
+        self.frames().find(|frame| frame.find(name).is_some()).is_some_and(|frame| !frame.implicit)
     }
 
     /// Whether a `with` around here may bind names that nobody can list.
@@ -167,6 +176,15 @@ impl Scope {
 
     fn frames(&self) -> impl Iterator<Item = &Frame> {
         std::iter::successors(self.0.as_deref(), |frame| frame.up.0.as_deref())
+    }
+}
+
+impl Frame {
+    fn find(&self, name: &str) -> Option<&Name> {
+        match &self.index {
+            Some(index) => index.get(name).map(|at| &self.names[*at]),
+            None => self.names.iter().find(|known| *known.name == *name),
+        }
     }
 }
 
