@@ -81,10 +81,18 @@ builtins.convertHash { hash = "900150983cd24fb0d6963f7d28e17f72"; toHashFormat =
 ---
 builtins.fromJSON "18446744073709551615"
 ---
-[ (builtins.traceVerbose "said" 1) (builtins.addDrvOutputDependencies "x") ]
+builtins.traceVerbose "said" 1
+---
+builtins.addDrvOutputDependencies "x"
 ---
 builtins.parseFlakeRef "x"
 ---
 __curPos.file
 ---
 map (x: [ (builtins.toJSON x) (builtins.fromJSON (builtins.toJSON x) == x) ]) [ 1.0e15 1.0e19 1.5e300 (-1.0e20) ]
+---
+builtins.fromJSON "\"a\\u0000b\""
+---
+builtins.fromJSON "{\"a\\u0000b\": 1}"
+---
+builtins.fromTOML "k = \"a\\u0000b\""

@@ -108,7 +108,6 @@ pub(super) const TABLE: &[Builtin] = &[
         e.arg_set(a, 1)?;
         e.arg_text(a, 0).map(Val::Text)
     }),
-    row("addDrvOutputDependencies", 1, |e, a| e.arg_text(a, 0).map(Val::Text)),
     row("unsafeDiscardStringContext", 1, |e, a| e.arg_text(a, 0).map(Val::Text)),
     row("unsafeDiscardOutputDependency", 1, |e, a| e.arg_text(a, 0).map(Val::Text)),
 ];

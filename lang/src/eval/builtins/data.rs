@@ -1,6 +1,7 @@
 //! JSON, TOML and XML.
 
 use super::{Builtin, row, toml, xml};
+use crate::code::Code;
 use crate::codes;
 use crate::eval::val::{Attribute, Place, Set, Val};
 use crate::eval::{Evaluator, Raised};
@@ -42,7 +43,7 @@ fn from_json(e: &mut Evaluator, json: &serde_json::Value, span: Span) -> Result<
                 return Err(Raised::new(codes::BAD_JSON, span, format!("`{number}` is no number")));
             }
         },
-        serde_json::Value::String(text) => Val::Text(text.as_str().into()),
+        serde_json::Value::String(text) => Val::Text(whole(text, codes::BAD_JSON, span)?.into()),
         serde_json::Value::Array(items) => {
             e.spend(items.len() * 32, span)?;
             let mut list = Vec::with_capacity(items.len());
@@ -56,10 +57,20 @@ fn from_json(e: &mut Evaluator, json: &serde_json::Value, span: Span) -> Result<
             e.spend(object.len() * 32, span)?;
             let mut entries = Vec::with_capacity(object.len());
             for (name, value) in object {
+                let name = whole(name, codes::BAD_JSON, span)?;
                 let value = from_json(e, value, span)?;
                 entries.push(Attribute { name: e.symbol(name), value: e.value(value), place: Place::NONE });
             }
             Val::Set(Rc::new(Set::new(entries)))
         }
     })
+}
+
+/// A text that was written with escapes, as it is. None of Nix's texts has a NUL character, and neither have files.
+pub(super) fn whole(text: &str, code: Code, span: Span) -> Result<&str, Raised> {
+    match text.find('\0') {
+        Some(at) => Err(Raised::new(code, span, format!("a NUL character after {:?}", &text[..at]))
+            .help("no text can have one")),
+        None => Ok(text),
+    }
 }

@@ -65,7 +65,16 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ),
     (
         "nothing is built here: there is no store",
-        &["derivation", "derivationStrict", "outputOf", "path", "placeholder", "storePath", "toFile"],
+        &[
+            "addDrvOutputDependencies",
+            "derivation",
+            "derivationStrict",
+            "outputOf",
+            "path",
+            "placeholder",
+            "storePath",
+            "toFile",
+        ],
     ),
     (
         "nothing is fetched: an expression does not reach the network",

@@ -1,5 +1,6 @@
 //! `fromTOML`. Only this file names the `toml` crate. Dates are left out, as in Nix.
 
+use super::data::whole;
 use crate::codes;
 use crate::eval::val::{Attribute, Place, Set, Val};
 use crate::eval::{Evaluator, Raised};
@@ -16,7 +17,7 @@ pub(super) fn parse(e: &mut Evaluator, text: &str, span: Span) -> Result<Val, Ra
 
 fn convert(e: &mut Evaluator, value: &Value, span: Span) -> Result<Val, Raised> {
     Ok(match value {
-        Value::String(text) => Val::Text(text.as_str().into()),
+        Value::String(text) => Val::Text(whole(text, codes::BAD_TOML, span)?.into()),
         Value::Integer(number) => Val::Int(*number),
         Value::Float(number) => Val::Float(*number),
         Value::Boolean(value) => Val::Bool(*value),
@@ -38,6 +39,7 @@ fn convert(e: &mut Evaluator, value: &Value, span: Span) -> Result<Val, Raised> 
         Value::Table(table) => {
             let mut entries = Vec::with_capacity(table.len());
             for (name, value) in table {
+                let name = whole(name, codes::BAD_TOML, span)?;
                 let value = convert(e, value, span)?;
                 entries.push(Attribute { name: e.symbol(name), value: e.value(value), place: Place::NONE });
             }
