@@ -23,6 +23,8 @@ topo_lang::codes! {
     BAD_ROUTE = "bad-route";
     /// A value that the engine cannot use, although it is of its option's type.
     BAD_VALUE = "bad-value";
+    /// A network without a bridge that is not a wire between two interfaces.
+    BAD_WIRE = "bad-wire";
     /// The same hardware address twice on one network.
     DUPLICATE_MAC = "duplicate-mac";
     /// A step or daemon without a command.

@@ -4,7 +4,7 @@
 
 mod interface;
 
-pub use interface::{Interface, Link, Vlan};
+pub use interface::{Interface, Link, Macvlan, MacvlanMode, Tunnel, TunnelMode, Vlan, Vxlan};
 
 use crate::decode::Spanned;
 use crate::name::{
@@ -13,6 +13,7 @@ use crate::name::{
 use indexmap::IndexMap;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -54,6 +55,20 @@ impl Lab {
     }
 }
 
+impl Lab {
+    /// The networks that need no bridge: whatever is on them reaches the others by itself.
+    pub fn without_bridge(&self) -> BTreeSet<&NetworkName> {
+        let interfaces = || self.hosts.values().flat_map(|host| host.interfaces.values());
+        let mut found: BTreeSet<&NetworkName> =
+            interfaces().filter_map(|interface| Some(&interface.network.as_ref()?.value)).collect();
+        for port in interfaces().filter_map(|interface| interface.port_of()) {
+            found.remove(&port.value);
+        }
+        found.extend(self.networks.iter().filter(|(_, network)| !network.bridge).map(|(name, _)| name));
+        found
+    }
+}
+
 /// A broadcast domain.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -62,6 +77,8 @@ pub struct Network {
     pub subnet: Vec<Spanned<IpNet>>,
     /// The largest packet, in bytes.
     pub mtu: u32,
+    /// Whether its ports are a bridge's. Without one it is a wire between two.
+    pub bridge: bool,
     /// The host that the others send everything else to.
     pub gateway: Option<Spanned<HostName>>,
     /// Numbers of hosts, fixed by hand.

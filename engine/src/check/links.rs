@@ -1,7 +1,7 @@
 //! Interfaces that sit on others.
 
 use crate::codes;
-use crate::lab::Lab;
+use crate::lab::{Interface, Lab, Link};
 use crate::name::InterfaceName;
 use topo_lang::Diagnostic;
 use topo_lang::nearest::nearest;
@@ -9,7 +9,10 @@ use topo_lang::nearest::nearest;
 pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
     for (host_name, host) in &lab.hosts {
         for (name, interface) in &host.interfaces {
-            let Some(on) = interface.on() else { continue };
+            let Some(on) = interface.on() else {
+                group_without_way(interface, complaints);
+                continue;
+            };
             let Some(below) = host.interfaces.get(&on.value).filter(|_| on.value != *name) else {
                 let message = format!("expected another interface of `{host_name}`, found `{}`", on.value);
                 let mut complaint = Diagnostic::error(codes::UNKNOWN_INTERFACE, on.span, message)
@@ -31,5 +34,15 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
                 );
             }
         }
+    }
+}
+
+/// Where the kernel is to listen to a group it must be told.
+fn group_without_way(interface: &Interface, complaints: &mut Vec<Diagnostic>) {
+    if let Link::Vxlan(vxlan) = &interface.link
+        && let Some(group) = vxlan.remote.filter(|remote| remote.is_multicast())
+    {
+        let message = format!("expected the interface by which the group `{group}` is reached, found none");
+        complaints.push(Diagnostic::error(codes::BAD_LINK, vxlan.span, message).help("add `on=INTERFACE`"));
     }
 }

@@ -14,7 +14,10 @@ use topo_lang::{Diagnostic, Span};
 const MOST_PORTS: usize = 1023;
 
 /// Names that the kernel has a meaning of its own for.
-const RESERVED: [&str; 3] = ["lo", "all", "default"];
+const RESERVED: [&str; 12] = [
+    "lo", "all", "default", "tunl0", "gre0", "gretap0", "erspan0", "sit0", "ip6tnl0", "ip6gre0", "ip_vti0",
+    "ip6_vti0",
+];
 
 pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
     let mut seen = Seen::default();
@@ -41,6 +44,11 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
                 Diagnostic::error(codes::TOO_MANY_PORTS, network.span, message)
                     .help("make several networks and a host with `forward` between them"),
             );
+        }
+        if !network.bridge && !matches!(ports, 0 | 2) {
+            let message =
+                format!("expected two interfaces on network `{name}`, which has no bridge, found {ports}");
+            complaints.push(Diagnostic::error(codes::BAD_WIRE, network.span, message));
         }
         if let Some(gateway) = &network.gateway {
             let here = |own: &Spanned<Interface>| own.network.as_ref().is_some_and(|own| own.value == *name);

@@ -25,6 +25,7 @@ mod host_file;
 pub mod kdc_database;
 pub mod keytab;
 mod links;
+pub mod macvlan;
 pub mod netns;
 pub mod network;
 mod output;
@@ -35,8 +36,11 @@ pub mod principal;
 pub mod route;
 pub mod step;
 pub mod sysctl;
+pub mod tunnel;
 pub mod veth;
 pub mod vlan;
+pub mod vxlan;
+pub mod wire;
 
 pub(crate) use batch::{change_per_host, delete_per_host, each, on_cores, per_host, spread};
 pub(crate) use links::{lab_links, links_of, perform};
@@ -160,10 +164,18 @@ kinds! {
     Bridge = "bridge": bridge::Bridge;
     /// An interface of a host and the port it is plugged into: the two ends of a veth pair.
     Veth = "veth": veth::Veth;
+    /// A network without a bridge: the two ends of one veth pair, each in a host.
+    Wire = "wire": wire::Wire;
     /// A network in operation: its bridge set up, after its ports were plugged in.
     Network = "network": network::Network;
     /// A VLAN of another interface.
     Vlan = "vlan": own_link::OwnLink<crate::lab::Vlan>;
+    /// A network of its own over another one.
+    Vxlan = "vxlan": own_link::OwnLink<crate::lab::Vxlan>;
+    /// A further interface of another one.
+    Macvlan = "macvlan": own_link::OwnLink<crate::lab::Macvlan>;
+    /// Packets in packets.
+    Tunnel = "tunnel": own_link::OwnLink<crate::lab::Tunnel>;
     /// An interface that leads nowhere.
     Dummy = "dummy": own_link::OwnLink<dummy::Dummy>;
     /// The addresses of one family that an interface has.

@@ -33,10 +33,10 @@ pub trait Shape: Clone + fmt::Debug + Send + Sync {
     /// The kernel's name for it.
     fn kind(&self) -> InfoKind;
 
-    /// What the kernel is told of it besides.
-    fn data(&self) -> Option<InfoData>;
+    /// What the kernel is told of it besides; `on` is the number of the link that it sits on.
+    fn data(&self, on: Option<u32>) -> Option<InfoData>;
 
-    /// What is told to change it where it is.
+    /// The same for one that is there, where that can be changed.
     fn change(&self) -> Option<InfoData> {
         None
     }
@@ -45,7 +45,13 @@ pub trait Shape: Clone + fmt::Debug + Send + Sync {
     fn attributes(&self) -> Attributes;
 
     /// The same, as the kernel has it.
-    fn observed(data: Option<&InfoData>) -> Attributes;
+    fn observed(kind: &InfoKind, data: Option<&InfoData>) -> Attributes;
+
+    /// The number of the link that it sits on, where the kernel has that among what only its kind has.
+    fn on(data: &InfoData) -> Option<u32> {
+        let _ = data;
+        None
+    }
 }
 
 /// A link that a host makes by itself.
@@ -217,7 +223,7 @@ fn creation<S: Shape>(
     links: &BTreeMap<String, Link>,
 ) -> (String, netlink::Request) {
     let parent = spec.on.as_ref().map(|on| links.get(on.as_str()).map_or(0, |link| link.index));
-    let (kind, data) = (spec.shape.kind(), spec.shape.data());
+    let (kind, data) = (spec.shape.kind(), spec.shape.data(parent));
     let link = netlink::Own { name: &id.name, kind, data, parent, change: spec.change() };
     (format!("create {id}"), link.create())
 }
@@ -233,11 +239,12 @@ fn look<S: Shape>(links: &BTreeMap<String, Link>, name: &str) -> Option<Attribut
     if !S::MODULES.iter().any(|(known, _)| known == kind) {
         return None;
     }
-    let mut attributes = S::observed(link.data.as_ref());
+    let mut attributes = S::observed(kind, link.data.as_ref());
     attributes.insert("up".into(), link.up.into());
     attributes.insert("mtu".into(), link.mtu.into());
     attributes.insert("mac".into(), Mac(link.mac).to_string().into());
-    let on = link.parent.and_then(|index| links.values().find(|link| link.index == index));
+    let parent = link.data.as_ref().and_then(S::on).or(link.parent);
+    let on = parent.and_then(|index| links.values().find(|link| link.index == index));
     attributes.extend(on.map(|on| ("on".into(), on.name.as_str().into())));
     Some(attributes)
 }

@@ -6,6 +6,7 @@ use crate::decode::Spanned;
 use crate::name::{InterfaceName, NetworkName};
 use ipnet::IpNet;
 use serde::Deserialize;
+use std::net::IpAddr;
 
 /// An interface of a host.
 #[derive(Clone, Debug, Deserialize)]
@@ -32,6 +33,12 @@ pub enum Link {
     Port(Spanned<NetworkName>),
     /// A VLAN of another interface.
     Vlan(Spanned<Vlan>),
+    /// A network of its own over another one.
+    Vxlan(Spanned<Vxlan>),
+    /// A further interface, with a hardware address of its own, of another one.
+    Macvlan(Spanned<Macvlan>),
+    /// Packets in packets, to one other host.
+    Tunnel(Spanned<Tunnel>),
     /// An interface that leads nowhere.
     Dummy,
 }
@@ -45,6 +52,69 @@ pub struct Vlan {
     pub on: Spanned<InterfaceName>,
 }
 
+/// Frames in UDP packets.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Vxlan {
+    /// The number of the network.
+    pub id: u32,
+    /// Where frames go: a host, or a group.
+    pub remote: Option<IpAddr>,
+    /// The address they come from.
+    pub local: Option<IpAddr>,
+    /// The UDP port.
+    pub port: u16,
+    /// The interface of the same host that the packets go through; what the routes say where none.
+    pub on: Option<Spanned<InterfaceName>>,
+}
+
+/// A further interface of another one.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Macvlan {
+    /// The interface of the same host.
+    pub on: Spanned<InterfaceName>,
+    /// How those of one interface reach each other.
+    pub mode: MacvlanMode,
+}
+
+/// How macvlans of one interface reach each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MacvlanMode {
+    /// At once.
+    Bridge,
+    /// By way of what the interface is plugged into, if that sends frames back.
+    Vepa,
+    /// Not at all.
+    Private,
+}
+
+/// Packets in packets.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Tunnel {
+    /// How they are packed.
+    pub mode: TunnelMode,
+    /// The address they come from.
+    pub local: IpAddr,
+    /// The address they go to.
+    pub remote: IpAddr,
+    /// How many hops they may take; as many as what is packed where none.
+    pub ttl: Option<u8>,
+}
+
+/// How packets are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TunnelMode {
+    /// Anything in IPv4, with a header in between.
+    Gre,
+    /// IPv4 in IPv4.
+    Ipip,
+    /// IPv6 in IPv4.
+    Sit,
+    /// IPv4 and IPv6 in IPv6.
+    Ip6tnl,
+}
+
 impl Interface {
     /// The network whose bridge it is plugged into.
     pub fn port_of(&self) -> Option<&Spanned<NetworkName>> {
@@ -54,8 +124,10 @@ impl Interface {
     /// The interface of the same host that it sits on, and goes with.
     pub fn on(&self) -> Option<&Spanned<InterfaceName>> {
         match &self.link {
-            Link::Port(_) | Link::Dummy => None,
+            Link::Port(_) | Link::Tunnel(_) | Link::Dummy => None,
             Link::Vlan(vlan) => Some(&vlan.on),
+            Link::Vxlan(vxlan) => vxlan.on.as_ref(),
+            Link::Macvlan(macvlan) => Some(&macvlan.on),
         }
     }
 }
@@ -66,6 +138,9 @@ impl Interface {
 struct Options {
     network: Option<Spanned<NetworkName>>,
     vlan: Option<Spanned<Vlan>>,
+    vxlan: Option<Spanned<Vxlan>>,
+    macvlan: Option<Spanned<Macvlan>>,
+    tunnel: Option<Spanned<Tunnel>>,
     dummy: bool,
     mac: Option<Spanned<Mac>>,
     mtu: Option<u32>,
@@ -77,10 +152,15 @@ impl TryFrom<Options> for Interface {
     type Error = String;
 
     fn try_from(options: Options) -> Result<Self, String> {
-        let Options { network, vlan, dummy, mac, mtu, up, addresses } = options;
-        let mut links = [("vlan", vlan.map(Link::Vlan)), ("dummy", dummy.then_some(Link::Dummy))]
-            .into_iter()
-            .filter_map(|(name, link)| Some((name, link?)));
+        let Options { network, vlan, vxlan, macvlan, tunnel, dummy, mac, mtu, up, addresses } = options;
+        let links = [
+            ("vlan", vlan.map(Link::Vlan)),
+            ("vxlan", vxlan.map(Link::Vxlan)),
+            ("macvlan", macvlan.map(Link::Macvlan)),
+            ("tunnel", tunnel.map(Link::Tunnel)),
+            ("dummy", dummy.then_some(Link::Dummy)),
+        ];
+        let mut links = links.into_iter().filter_map(|(name, link)| Some((name, link?)));
         let link = match (links.next(), links.next(), &network) {
             (Some((one, _)), Some((other, _)), _) => {
                 return Err(format!("expected an interface to be one thing, found `{one}` and `{other}`"));

@@ -213,11 +213,13 @@ host c {
     file "/etc/y" ""
     directory "/etc/y"
 }
-host away { interface eth0 network=m }
+network w bridge=#false
+host away { interface eth0 network=m; interface eth1 network=w }
 host d {
     interface eth0 network=m up=#false
     interface v1 { vlan 1 on=eth1 }
     interface v2 { vlan 2 on=eth0 }
+    interface v3 { vxlan 3 remote="239.1.1.1" }
     route "10.9.0.0/16" "10.0.2.200"
 }
 "#,
@@ -233,12 +235,14 @@ host d {
         "path: `c` has nothing of its own at `/usr/x`, which is the machine's",
         "path: `/etc/y` of `c` cannot be a file and a directory",
         "unknown-interface: expected another interface of `d`, found `eth1`",
+        "bad-link: expected the interface by which the group `239.1.1.1` is reached, found none",
+        "bad-wire: expected two interfaces on network `w`, which has no bridge, found 1",
         "bad-link: `v2` cannot be up while `eth0`, which it sits on, is down",
         "bad-route: the next hop `10.0.2.200` is on no network of `d`",
     ] {
         assert!(text.contains(expected), "expected {expected}, found\n{text}");
     }
-    assert_eq!(text.lines().count(), 9, "{text}");
+    assert_eq!(text.lines().count(), 11, "{text}");
     assert!(!bench.root.path().join("state/lab").exists());
 }
 

@@ -30,7 +30,8 @@ impl Manage for Bridge {
     const BATCH: bool = true;
 
     fn lower(lab: &Lab, lowering: &mut Lowering) {
-        for (name, network) in &lab.networks {
+        let without = lab.without_bridge();
+        for (name, network) in lab.networks.iter().filter(|(name, _)| !without.contains(name)) {
             lowering.of_lab(name.as_str(), Bridge { mtu: network.mtu }, network.span);
         }
     }

@@ -21,7 +21,7 @@ impl Shape for Dummy {
         InfoKind::Dummy
     }
 
-    fn data(&self) -> Option<InfoData> {
+    fn data(&self, _on: Option<u32>) -> Option<InfoData> {
         None
     }
 
@@ -29,7 +29,7 @@ impl Shape for Dummy {
         Attributes::new()
     }
 
-    fn observed(_data: Option<&InfoData>) -> Attributes {
+    fn observed(_kind: &InfoKind, _data: Option<&InfoData>) -> Attributes {
         Attributes::new()
     }
 }

@@ -31,7 +31,8 @@ impl Manage for Network {
                 }
             }
         }
-        for (name, network) in &lab.networks {
+        let without = lab.without_bridge();
+        for (name, network) in lab.networks.iter().filter(|(name, _)| !without.contains(name)) {
             let mut adding =
                 lowering.of_lab(name.as_str(), Network, network.span).needs(Bridge::id(name), Why::Order);
             for (host, interface) in ports.remove(name).unwrap_or_default() {

@@ -2,6 +2,7 @@
 
 use super::{apply, observe};
 use crate::attribute::Attributes;
+use crate::decode::Spanned;
 use crate::digest::{self, DigestKey};
 use crate::error::Error;
 use crate::graph::{ResourceId, Why};
@@ -55,7 +56,11 @@ impl Manage for Veth {
     fn lower(lab: &Lab, lowering: &mut Lowering) {
         for (host_name, host) in &lab.hosts {
             for (name, interface) in &host.interfaces {
-                let Some(network) = interface.port_of().map(|network| network.value.clone()) else {
+                let bridged = |network: &&Spanned<NetworkName>| {
+                    lab.networks.get(&network.value).is_none_or(|network| network.bridge)
+                };
+                let Some(network) = interface.port_of().filter(bridged).map(|network| network.value.clone())
+                else {
                     continue;
                 };
                 let on = Bridge::id(&network);

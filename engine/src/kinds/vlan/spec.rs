@@ -17,7 +17,7 @@ impl Shape for Vlan {
         InfoKind::Vlan
     }
 
-    fn data(&self) -> Option<InfoData> {
+    fn data(&self, _on: Option<u32>) -> Option<InfoData> {
         Some(InfoData::Vlan(vec![InfoVlan::Id(self.id)]))
     }
 
@@ -25,7 +25,7 @@ impl Shape for Vlan {
         Attributes::from([("id".into(), u32::from(self.id).into())])
     }
 
-    fn observed(data: Option<&InfoData>) -> Attributes {
+    fn observed(_kind: &InfoKind, data: Option<&InfoData>) -> Attributes {
         let Some(InfoData::Vlan(all)) = data else { return Attributes::new() };
         let ids = all.iter().filter_map(|one| if let InfoVlan::Id(id) = one { Some(*id) } else { None });
         ids.map(|id| ("id".into(), u32::from(id).into())).collect()

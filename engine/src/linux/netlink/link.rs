@@ -76,6 +76,30 @@ impl Veth<'_> {
     }
 }
 
+/// A veth pair to be made: this end in the socket's own namespace, the other in another one and down.
+#[derive(Debug)]
+pub struct Pair<'a> {
+    /// The name of this end.
+    pub name: &'a str,
+    /// Size, hardware address and being up of this end.
+    pub change: Change,
+    /// The name of the other end.
+    pub peer: &'a str,
+    /// The namespace of the other end.
+    pub peer_netns: BorrowedFd<'a>,
+}
+
+impl Pair<'_> {
+    /// One message makes both ends.
+    pub fn create(&self) -> Request {
+        let peer = LinkUnspec::new_with_name(self.peer).setns_by_fd(self.peer_netns.as_raw_fd());
+        let message = LinkMessageBuilder::<LinkUnspec>::new_with_info_kind(InfoKind::Veth)
+            .name(self.name)
+            .set_info_data(InfoData::Veth(InfoVeth::Peer(peer.build())));
+        Request::create(RouteNetlinkMessage::NewLink(self.change.apply(message).build()))
+    }
+}
+
 /// A link to be made in the socket's own namespace.
 #[derive(Debug)]
 pub struct Own<'a> {

@@ -8,10 +8,12 @@ mod route;
 
 pub use address::{Address, add_address, delete_address};
 pub use link::{
-    Change, Link, Own, Veth, change, change_data, create_bridge, delete, set_down, set_mtu, set_up,
+    Change, Link, Own, Pair, Veth, change, change_data, create_bridge, delete, set_down, set_mtu, set_up,
 };
 pub use route::{Route, add_route, delete_route};
-pub use rtnetlink::packet_route::link::{InfoData, InfoKind, InfoVlan};
+pub use rtnetlink::packet_route::link::{
+    InfoData, InfoGre, InfoIpTunnel, InfoKind, InfoMacVlan, InfoVlan, InfoVxlan, MacVlanMode,
+};
 
 use super::{Error, Result};
 use nix::libc;

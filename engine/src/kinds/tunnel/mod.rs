@@ -1,0 +1,3 @@
+//! Packets in packets, to one other host.
+
+mod spec;

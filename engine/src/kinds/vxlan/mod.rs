@@ -1,0 +1,3 @@
+//! A network of its own over another one: frames in UDP packets.
+
+mod spec;
