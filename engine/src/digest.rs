@@ -40,6 +40,16 @@ impl DigestKey {
     }
 }
 
+impl DigestKey {
+    /// A secret of the lab's own for this purpose, always the same.
+    pub fn derive(&self, purpose: &[u8]) -> [u8; 32] {
+        let mut hash = Sha256::new_with_prefix(self.0);
+        hash.update(purpose);
+        // Twice, so that what is known of the hash of a longer purpose says nothing of a shorter one's.
+        Sha256::digest([&self.0[..], &hash.finalize()[..]].concat()).into()
+    }
+}
+
 impl fmt::Debug for DigestKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<secret>")

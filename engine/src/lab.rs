@@ -4,7 +4,9 @@
 
 mod interface;
 
-pub use interface::{Interface, Link, Macvlan, MacvlanMode, Tunnel, TunnelMode, Vlan, Vxlan};
+pub use interface::{
+    Interface, Link, Macvlan, MacvlanMode, Tunnel, TunnelMode, Vlan, Vxlan, Wireguard, WireguardPeer,
+};
 
 use crate::decode::Spanned;
 use crate::name::{

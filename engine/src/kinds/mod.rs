@@ -41,6 +41,8 @@ pub mod veth;
 pub mod vlan;
 pub mod vxlan;
 pub mod wire;
+pub mod wireguard;
+pub mod wireguard_peers;
 
 pub(crate) use batch::{change_per_host, delete_per_host, each, on_cores, per_host, spread};
 pub(crate) use links::{lab_links, links_of, perform};
@@ -178,6 +180,10 @@ kinds! {
     Tunnel = "tunnel": own_link::OwnLink<crate::lab::Tunnel>;
     /// An interface that leads nowhere.
     Dummy = "dummy": own_link::OwnLink<dummy::Dummy>;
+    /// One end of WireGuard's tunnels.
+    Wireguard = "wireguard": own_link::OwnLink<crate::lab::Wireguard>;
+    /// The keys, the port and the peers of one.
+    WireguardPeers = "wireguard-peers": wireguard_peers::WireguardPeers;
     /// The addresses of one family that an interface has.
     Address = "address": address::Address;
     /// A setting of a host's kernel.

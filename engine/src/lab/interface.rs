@@ -1,9 +1,10 @@
 //! An interface of a host, and what it is: a port of its network's bridge, or one of the links that the host makes by
 //! itself. Exactly one of them.
 
-use super::Mac;
+use super::{Mac, Secret};
 use crate::decode::Spanned;
-use crate::name::{InterfaceName, NetworkName};
+use crate::name::{HostName, InterfaceName, NetworkName};
+use indexmap::IndexMap;
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::net::IpAddr;
@@ -39,6 +40,8 @@ pub enum Link {
     Macvlan(Spanned<Macvlan>),
     /// Packets in packets, to one other host.
     Tunnel(Spanned<Tunnel>),
+    /// One end of WireGuard's tunnels.
+    Wireguard(Spanned<Wireguard>),
     /// An interface that leads nowhere.
     Dummy,
 }
@@ -115,6 +118,36 @@ pub enum TunnelMode {
     Ip6tnl,
 }
 
+/// One end of WireGuard's tunnels.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Wireguard {
+    /// The UDP port it listens at.
+    pub port: u16,
+    /// Its private key in base64; one of the lab's own where none.
+    pub private_key: Option<Secret>,
+    /// Whom it talks to, by host.
+    pub peers: IndexMap<HostName, Spanned<WireguardPeer>>,
+}
+
+/// Somebody that WireGuard talks to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct WireguardPeer {
+    /// Its interface, if it is a host of the lab.
+    pub interface: InterfaceName,
+    /// Its public key in base64; that of its interface where none.
+    pub public_key: Option<String>,
+    /// Where it listens; it must speak first where none.
+    pub endpoint: Option<IpAddr>,
+    /// The UDP port it listens at.
+    pub port: u16,
+    /// The addresses behind it.
+    pub allowed: Vec<IpNet>,
+    /// How often it is sent something, in seconds; 0 for never.
+    pub keepalive: u16,
+}
+
 impl Interface {
     /// The network whose bridge it is plugged into.
     pub fn port_of(&self) -> Option<&Spanned<NetworkName>> {
@@ -124,7 +157,7 @@ impl Interface {
     /// The interface of the same host that it sits on, and goes with.
     pub fn on(&self) -> Option<&Spanned<InterfaceName>> {
         match &self.link {
-            Link::Port(_) | Link::Tunnel(_) | Link::Dummy => None,
+            Link::Port(_) | Link::Tunnel(_) | Link::Wireguard(_) | Link::Dummy => None,
             Link::Vlan(vlan) => Some(&vlan.on),
             Link::Vxlan(vxlan) => vxlan.on.as_ref(),
             Link::Macvlan(macvlan) => Some(&macvlan.on),
@@ -141,6 +174,7 @@ struct Options {
     vxlan: Option<Spanned<Vxlan>>,
     macvlan: Option<Spanned<Macvlan>>,
     tunnel: Option<Spanned<Tunnel>>,
+    wireguard: Option<Spanned<Wireguard>>,
     dummy: bool,
     mac: Option<Spanned<Mac>>,
     mtu: Option<u32>,
@@ -152,12 +186,14 @@ impl TryFrom<Options> for Interface {
     type Error = String;
 
     fn try_from(options: Options) -> Result<Self, String> {
-        let Options { network, vlan, vxlan, macvlan, tunnel, dummy, mac, mtu, up, addresses } = options;
+        let Options { network, vlan, vxlan, macvlan, tunnel, wireguard, dummy, mac, mtu, up, addresses } =
+            options;
         let links = [
             ("vlan", vlan.map(Link::Vlan)),
             ("vxlan", vxlan.map(Link::Vxlan)),
             ("macvlan", macvlan.map(Link::Macvlan)),
             ("tunnel", tunnel.map(Link::Tunnel)),
+            ("wireguard", wireguard.map(Link::Wireguard)),
             ("dummy", dummy.then_some(Link::Dummy)),
         ];
         let mut links = links.into_iter().filter_map(|(name, link)| Some((name, link?)));

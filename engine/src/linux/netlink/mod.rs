@@ -5,6 +5,7 @@
 mod address;
 mod link;
 mod route;
+pub mod wireguard;
 
 pub use address::{Address, add_address, delete_address};
 pub use link::{
