@@ -4,7 +4,7 @@ use super::observe::statuses;
 use super::{Daemon, ready};
 use crate::error::Error;
 use crate::graph::ResourceId;
-use crate::kinds::{Manage, Updating};
+use crate::kinds::{Manage, Updating, host_file};
 use crate::lab::{self, StopSignal};
 use crate::machine::Machine;
 use crate::runtime::{DaemonSpec, DaemonState, LogSpec, Restart};
@@ -25,6 +25,10 @@ pub(super) fn start(machine: &Machine, id: &ResourceId, daemon: &Daemon) -> Resu
     let spec = spec(machine, id, daemon)?;
     let mut log = ready::Log::new(spec.log.path.clone())
         .map_err(|source| Error::caused(format!("read `{}`", spec.log.path.display()), source))?;
+    if let Some(path) = &daemon.wanted.ready.file {
+        // One that its last run left would say that this one is ready.
+        host_file::remove(machine, &daemon.host, path)?;
+    }
     let pidfd = client.start(&name, &spec).map_err(failed)?;
     let Err(detail) = ready::wait(machine, daemon, &name, pidfd.as_fd(), &mut log)? else { return Ok(()) };
     let detail = match detail {
