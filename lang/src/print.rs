@@ -269,7 +269,9 @@ fn is_bare(text: &str) -> bool {
         let rest = rest.strip_prefix('.').unwrap_or(rest);
         rest.starts_with(|c: char| c.is_ascii_digit())
     };
+    // What begins with `'` is read as it stands, but with a warning.
     !text.is_empty()
+        && !text.starts_with('\'')
         && text.chars().all(plain)
         && !number_like
         && !matches!(text, "true" | "false" | "null" | "inf" | "-inf" | "nan")
