@@ -1,5 +1,6 @@
 //! What `topo eval --format kdl` writes reads back as the value it was made from: by our parser and by the `kdl` crate.
 
+use crate::common::differences;
 use proptest::prelude::*;
 use std::sync::Arc;
 use topo_lang::syntax::parse;
@@ -93,45 +94,6 @@ fn is(scalar: &Scalar, value: &Value) -> bool {
     }
 }
 
-/// Whether a node of the `kdl` crate says a value.
-fn they_say(node: &kdl::KdlNode, value: &Value) -> bool {
-    let arguments: Vec<&kdl::KdlValue> = node.entries().iter().map(kdl::KdlEntry::value).collect();
-    let children = node.children().map_or(&[][..], kdl::KdlDocument::nodes);
-    match &value.data {
-        Data::Set(entries) => {
-            arguments.is_empty()
-                && children.len() == entries.len()
-                && children
-                    .iter()
-                    .zip(entries.iter())
-                    .all(|(child, (key, value))| child.name().value() == &**key && they_say(child, value))
-        }
-        Data::List(values) if children.is_empty() => {
-            arguments.len() == values.len()
-                && arguments.iter().zip(values).all(|(scalar, value)| they_are(scalar, value))
-        }
-        Data::List(values) => {
-            children.len() == values.len()
-                && children
-                    .iter()
-                    .zip(values)
-                    .all(|(child, value)| child.name().value() == "-" && they_say(child, value))
-        }
-        _ => matches!(arguments[..], [scalar] if they_are(scalar, value)),
-    }
-}
-
-fn they_are(scalar: &kdl::KdlValue, value: &Value) -> bool {
-    match (scalar, &value.data) {
-        (kdl::KdlValue::Null, Data::Null) => true,
-        (kdl::KdlValue::Bool(one), Data::Bool(other)) => one == other,
-        (kdl::KdlValue::Integer(one), Data::Int(other)) => *one == i128::from(*other),
-        (kdl::KdlValue::Float(one), Data::Float(other)) => one == other,
-        (kdl::KdlValue::String(one), Data::Text(other)) => *one == **other,
-        _ => false,
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -149,12 +111,6 @@ proptest! {
         }
         let theirs = kdl::KdlDocument::parse_v2(&printed);
         let theirs = theirs.map_err(|error| TestCaseError::fail(format!("{error:?}\n{printed}")))?;
-        prop_assert_eq!(theirs.nodes().len(), entries.len(), "{}", printed);
-        for (node, (key, value)) in theirs.nodes().iter().zip(entries.iter()) {
-            prop_assert!(
-                node.name().value() == &**key && they_say(node, value),
-                "to the crate `{}` is not {:?}\n{}", key, value, printed
-            );
-        }
+        prop_assert_eq!(differences(&document, &theirs), None, "{}", printed);
     }
 }

@@ -1,6 +1,7 @@
 //! Properties of the KDL front end, over documents made up by the machine.
 
 mod common;
+mod printed;
 
 use common::{comments, differences, documents_differ, nasty_text, valid_document};
 use proptest::prelude::*;
