@@ -1,5 +1,6 @@
 //! How kinds work on many things at once: over both cores, and grouped by the host whose network namespace it takes.
 
+use super::{Subject, Updating};
 use crate::error::Error;
 use crate::graph::ResourceId;
 use crate::linux::namespace;
@@ -7,8 +8,9 @@ use crate::machine::Machine;
 use crate::name::HostName;
 use nix::sched::CloneFlags;
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::thread;
 
 /// Gives the one outcome of work on `count` things to each of them.
@@ -40,37 +42,71 @@ pub(crate) fn on_cores<I: Sync, R: Send>(items: &[I], work: impl Fn(&[I]) -> R +
     })
 }
 
+/// What lies in some host.
+pub(crate) trait InHost {
+    /// Under this name.
+    fn id(&self) -> &ResourceId;
+}
+
+impl InHost for ResourceId {
+    fn id(&self) -> &ResourceId {
+        self
+    }
+}
+
+impl<T: InHost> InHost for &T {
+    fn id(&self) -> &ResourceId {
+        (*self).id()
+    }
+}
+
+impl<T> InHost for (&ResourceId, T) {
+    fn id(&self) -> &ResourceId {
+        self.0
+    }
+}
+
+impl<S> InHost for Subject<'_, S> {
+    fn id(&self) -> &ResourceId {
+        self.id
+    }
+}
+
+impl<S> InHost for Updating<'_, S> {
+    fn id(&self) -> &ResourceId {
+        self.id
+    }
+}
+
 /// Does `work` on the items of each host, on a thread in that host's network namespace. One answer per item, in order;
 /// `None` where the host has no namespace.
-pub(crate) fn per_host<'a, I: Sync, R: Send>(
+fn per_host<'a, I: InHost + Sync, R: Send>(
     machine: &Machine,
     items: &'a [I],
-    id: impl Fn(&I) -> &ResourceId,
-    work: impl Fn(&HostName, &[&'a I]) -> Vec<Result<R, Error>> + Sync,
+    work: impl Fn(&[&'a I]) -> Result<Vec<Result<R, Error>>, Error> + Sync,
 ) -> Result<Vec<Option<Result<R, Error>>>, Error> {
     let mut groups: BTreeMap<&HostName, Vec<usize>> = BTreeMap::new();
     for (index, item) in items.iter().enumerate() {
-        if let Some(host) = &id(item).host {
+        if let Some(host) = &item.id().host {
             groups.entry(host).or_default().push(index);
         }
     }
     let namespaces = machine.netns(&groups.keys().copied().collect::<BTreeSet<_>>())?;
     let groups: Vec<(&HostName, Vec<usize>, _)> = groups
-        .iter()
-        .filter_map(|(host, indexes)| Some((*host, indexes.clone(), namespaces.get(*host)?.clone())))
+        .into_iter()
+        .filter_map(|(host, indexes)| Some((host, indexes, namespaces.get(host)?.clone())))
         .collect();
     let mut answers: Vec<Option<Result<R, Error>>> = (0..items.len()).map(|_| None).collect();
     let found = on_cores(&groups, |part| {
-        let answer =
-            |(host, indexes, netns): &(&HostName, Vec<usize>, std::sync::Arc<std::os::fd::OwnedFd>)| {
-                let own: Vec<&'a I> = indexes.iter().map(|index| &items[*index]).collect();
-                let answers = spread(own.len(), || {
-                    namespace::enter(netns.as_fd(), CloneFlags::CLONE_NEWNET)
-                        .map_err(|error| Error::caused(format!("enter the network of `{host}`"), error))?;
-                    Ok(work(host, &own))
-                });
-                indexes.iter().copied().zip(answers).collect::<Vec<_>>()
-            };
+        let answer = |(host, indexes, netns): &(&HostName, Vec<usize>, Arc<OwnedFd>)| {
+            let own: Vec<&'a I> = indexes.iter().map(|index| &items[*index]).collect();
+            let answers = spread(own.len(), || {
+                namespace::enter(netns.as_fd(), CloneFlags::CLONE_NEWNET)
+                    .map_err(|error| Error::caused(format!("enter the network of `{host}`"), error))?;
+                work(&own)
+            });
+            indexes.iter().copied().zip(answers).collect::<Vec<_>>()
+        };
         part.iter().flat_map(answer).collect::<Vec<_>>()
     });
     for (index, answer) in found.into_iter().flatten() {
@@ -79,17 +115,27 @@ pub(crate) fn per_host<'a, I: Sync, R: Send>(
     Ok(answers)
 }
 
-/// The same for making and changing, where a host without a namespace is an error.
-pub(crate) fn change_per_host<'a, I: Sync>(
+/// What `work` finds of the items of each host, on a thread in that host's network namespace; `None` where there is
+/// nothing, also because the host has no namespace.
+pub(crate) fn observe_per_host<'a, I: InHost + Sync, R: Send>(
     machine: &Machine,
     items: &'a [I],
-    id: impl Fn(&I) -> &ResourceId,
-    work: impl Fn(&HostName, &[&'a I]) -> Vec<Result<(), Error>> + Sync,
+    work: impl Fn(&[&'a I]) -> Result<Vec<Option<R>>, Error> + Sync,
+) -> Result<Vec<Option<R>>, Error> {
+    let found = per_host(machine, items, |items| Ok(work(items)?.into_iter().map(Ok).collect()))?;
+    found.into_iter().map(|answer| Ok(answer.transpose()?.flatten())).collect()
+}
+
+/// The same for making and changing, where a host without a namespace is an error.
+pub(crate) fn change_per_host<'a, I: InHost + Sync>(
+    machine: &Machine,
+    items: &'a [I],
+    work: impl Fn(&[&'a I]) -> Result<Vec<Result<(), Error>>, Error> + Sync,
 ) -> Vec<Result<(), Error>> {
     spread(items.len(), || {
-        let answers = per_host(machine, items, &id, work)?;
+        let answers = per_host(machine, items, work)?;
         let absent =
-            |item: &I| Error::found(format!("work on {}", id(item)), "its host has no network namespace");
+            |item: &I| Error::found(format!("work on {}", item.id()), "its host has no network namespace");
         Ok(items
             .iter()
             .zip(answers)
@@ -99,13 +145,12 @@ pub(crate) fn change_per_host<'a, I: Sync>(
 }
 
 /// The same for removing, where a host without a namespace has nothing left to remove.
-pub(crate) fn delete_per_host<'a, I: Sync>(
+pub(crate) fn delete_per_host<'a, I: InHost + Sync>(
     machine: &Machine,
     items: &'a [I],
-    id: impl Fn(&I) -> &ResourceId,
-    work: impl Fn(&HostName, &[&'a I]) -> Vec<Result<(), Error>> + Sync,
+    work: impl Fn(&[&'a I]) -> Result<Vec<Result<(), Error>>, Error> + Sync,
 ) -> Vec<Result<(), Error>> {
     spread(items.len(), || {
-        Ok(per_host(machine, items, id, work)?.into_iter().map(|answer| answer.unwrap_or(Ok(()))).collect())
+        Ok(per_host(machine, items, work)?.into_iter().map(|answer| answer.unwrap_or(Ok(()))).collect())
     })
 }

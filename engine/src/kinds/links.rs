@@ -1,18 +1,27 @@
-//! What the kinds of links share: the links of the lab's own namespace, and requests with the words for their failure.
+//! What the kinds of links share: the links of a namespace, and requests with the words for their failure.
 
 use crate::error::Error;
 use crate::linux::netlink::{Link, Netlink, Refusal, Request};
+use crate::linux::netns;
 use std::collections::BTreeMap;
 
-/// The links of the namespace that the bridges are in: this process's.
-pub(crate) fn lab_links() -> Result<BTreeMap<String, Link>, Error> {
-    links_of(&Netlink::open().map_err(|error| Error::caused("read the lab's links", error))?)
+/// The links of the namespace that this thread is in, by name: the lab's own, with the bridges, unless it entered one.
+pub(crate) fn links_here() -> Result<BTreeMap<String, Link>, Error> {
+    links_of(&Netlink::open().map_err(|error| Error::caused("read links", error))?)
 }
 
 /// The links of a namespace, by name.
 pub(crate) fn links_of(netlink: &Netlink) -> Result<BTreeMap<String, Link>, Error> {
     let links = netlink.links().map_err(|error| Error::caused("read links", error))?;
     Ok(links.into_iter().map(|link| (link.name.clone(), link)).collect())
+}
+
+/// Makes links keep their IPv6 addresses when they go down, as they keep the others.
+pub(crate) fn keep_addresses_of<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
+    names
+        .into_iter()
+        .try_for_each(netns::keep_addresses)
+        .map_err(|error| Error::caused("keep the addresses of links that go down", error))
 }
 
 /// Asks for everything; one answer each. `is_fine` says which refusals mean that it is so already.

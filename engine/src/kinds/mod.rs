@@ -44,8 +44,8 @@ pub mod wire;
 pub mod wireguard;
 pub mod wireguard_peers;
 
-pub(crate) use batch::{change_per_host, delete_per_host, each, on_cores, per_host, spread};
-pub(crate) use links::{lab_links, links_of, perform};
+pub(crate) use batch::{InHost, change_per_host, delete_per_host, each, observe_per_host, on_cores, spread};
+pub(crate) use links::{keep_addresses_of, links_here, links_of, perform};
 pub(crate) use places::{Fleeting, Place, at_places, make_parents, path_of};
 
 /// Expands the table into [`Kind`], [`Spec`] and the one `match` for each function of [`Manage`].

@@ -2,7 +2,8 @@
 //! A kind of them has a [`Shape`]: what only it has.
 
 use super::{
-    Manage, Subject, Updating, change_per_host, delete_per_host, links_of, per_host, perform, spread,
+    Manage, Subject, Updating, change_per_host, delete_per_host, keep_addresses_of, links_here, links_of,
+    observe_per_host, perform,
 };
 use crate::attribute::Attributes;
 use crate::digest::DigestKey;
@@ -12,7 +13,6 @@ use crate::kinds::netns::Netns;
 use crate::lab::{Interface, Lab, Mac};
 use crate::linux::machine::has_links;
 use crate::linux::netlink::{self, Change, InfoData, InfoKind, Link, Netlink};
-use crate::linux::netns::keep_addresses;
 use crate::lower::Lowering;
 use crate::machine::{Machine, Missing};
 use crate::name::InterfaceName;
@@ -134,86 +134,52 @@ where
     }
 
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error> {
-        let observed = per_host(
-            machine,
-            subjects,
-            |subject| subject.id,
-            |_, subjects| {
-                spread(subjects.len(), || {
-                    let failed = |error| Error::caused("read a host's links", error);
-                    let links = links_of(&Netlink::open().map_err(failed)?)?;
-                    Ok(subjects.iter().map(|subject| Ok(look::<S>(&links, &subject.id.name))).collect())
-                })
-            },
-        )?;
-        observed.into_iter().map(|answer| Ok(answer.transpose()?.flatten())).collect()
+        observe_per_host(machine, subjects, |subjects| {
+            let links = links_here()?;
+            Ok(subjects.iter().map(|subject| look::<S>(&links, &subject.id.name)).collect())
+        })
     }
 
     fn create(machine: &Machine, wanted: &[(&ResourceId, &Self)]) -> Vec<Result<(), Error>> {
-        change_per_host(
-            machine,
-            wanted,
-            |(id, _)| id,
-            |_, wanted| {
-                spread(wanted.len(), || {
-                    let netlink = Netlink::open().map_err(|error| Error::caused("create links", error))?;
-                    let links = links_of(&netlink)?;
-                    // What an interrupted run left is taken away first: it may be half of what is wanted.
-                    let left = wanted.iter().filter(|(id, _)| links.contains_key(&*id.name));
-                    let left: Vec<_> = left.map(|(id, _)| removal(id)).collect();
-                    perform(&netlink, left, netlink::Refusal::is_gone)?;
-                    perform(&netlink, wanted.iter().map(|(id, spec)| creation(id, spec, &links)), |_| false)
-                })
-            },
-        )
+        change_per_host(machine, wanted, |wanted| {
+            let netlink = Netlink::open().map_err(|error| Error::caused("create links", error))?;
+            let links = links_of(&netlink)?;
+            // What an interrupted run left is taken away first: it may be half of what is wanted.
+            let left = wanted.iter().filter(|(id, _)| links.contains_key(&*id.name));
+            let left: Vec<_> = left.map(|(id, _)| removal(id)).collect();
+            perform(&netlink, left, netlink::Refusal::is_gone)?;
+            perform(&netlink, wanted.iter().map(|(id, spec)| creation(id, spec, &links)), |_| false)
+        })
     }
 
     fn update(machine: &Machine, wanted: &[Updating<'_, Self>]) -> Vec<Result<(), Error>> {
-        change_per_host(
-            machine,
-            wanted,
-            |one| one.id,
-            |_, wanted| {
-                spread(wanted.len(), || {
-                    let netlink = Netlink::open().map_err(|error| Error::caused("change links", error))?;
-                    let links = links_of(&netlink)?;
-                    wanted
-                        .iter()
-                        .filter(|one| !one.spec.up)
-                        .try_for_each(|one| keep_addresses(&one.id.name))
-                        .map_err(|error| Error::caused("keep the addresses of links that go down", error))?;
-                    let index = |id: &ResourceId| links.get(&*id.name).map_or(0, |link| link.index);
-                    let own = wanted.iter().map(|Updating { id, spec, .. }| {
-                        // What has nothing of its own to change is asked for what it has.
-                        let request = match spec.shape.change() {
-                            Some(data) => netlink::change_data(index(id), spec.shape.kind(), data),
-                            None => netlink::change(index(id), Change::default()),
-                        };
-                        (format!("update {id}"), request)
-                    });
-                    let own = perform(&netlink, own, |_| false)?;
-                    let common = wanted.iter().map(|Updating { id, spec, .. }| {
-                        (format!("update {id}"), netlink::change(index(id), spec.change()))
-                    });
-                    let common = perform(&netlink, common, |_| false)?;
-                    Ok(own.into_iter().zip(common).map(|(own, common)| own.and(common)).collect())
-                })
-            },
-        )
+        change_per_host(machine, wanted, |wanted| {
+            let netlink = Netlink::open().map_err(|error| Error::caused("change links", error))?;
+            let links = links_of(&netlink)?;
+            keep_addresses_of(wanted.iter().filter(|one| !one.spec.up).map(|one| &*one.id.name))?;
+            let index = |id: &ResourceId| links.get(&*id.name).map_or(0, |link| link.index);
+            let own = wanted.iter().map(|Updating { id, spec, .. }| {
+                // What has nothing of its own to change is asked for what it has.
+                let request = match spec.shape.change() {
+                    Some(data) => netlink::change_data(index(id), spec.shape.kind(), data),
+                    None => netlink::change(index(id), Change::default()),
+                };
+                (format!("update {id}"), request)
+            });
+            let own = perform(&netlink, own, |_| false)?;
+            let common = wanted.iter().map(|Updating { id, spec, .. }| {
+                (format!("update {id}"), netlink::change(index(id), spec.change()))
+            });
+            let common = perform(&netlink, common, |_| false)?;
+            Ok(own.into_iter().zip(common).map(|(own, common)| own.and(common)).collect())
+        })
     }
 
     fn delete(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)]) -> Vec<Result<(), Error>> {
-        delete_per_host(
-            machine,
-            unwanted,
-            |(id, _)| id,
-            |_, unwanted| {
-                spread(unwanted.len(), || {
-                    let netlink = Netlink::open().map_err(|error| Error::caused("delete links", error))?;
-                    perform(&netlink, unwanted.iter().map(|(id, _)| removal(id)), netlink::Refusal::is_gone)
-                })
-            },
-        )
+        delete_per_host(machine, unwanted, |unwanted| {
+            let netlink = Netlink::open().map_err(|error| Error::caused("delete links", error))?;
+            perform(&netlink, unwanted.iter().map(|(id, _)| removal(id)), netlink::Refusal::is_gone)
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use super::Address;
 use super::spec::{addresses_of, attributes, interface_of};
 use crate::attribute::Attributes;
 use crate::error::Error;
-use crate::kinds::{Subject, links_of, per_host, spread};
+use crate::kinds::{Subject, links_of, observe_per_host};
 use crate::linux::netlink::{self, Netlink};
 use crate::machine::Machine;
 use ipnet::IpNet;
@@ -14,30 +14,21 @@ pub(super) fn observe(
     machine: &Machine,
     subjects: &[Subject<'_, Address>],
 ) -> Result<Vec<Option<Attributes>>, Error> {
-    let observed = per_host(
-        machine,
-        subjects,
-        |subject| subject.id,
-        |_, subjects| {
-            spread(subjects.len(), || {
-                let failed = |error| Error::caused("read a host's addresses", error);
-                let netlink = Netlink::open().map_err(failed)?;
-                let links = links_of(&netlink)?;
-                let found: BTreeSet<netlink::Address> =
-                    netlink.addresses().map_err(failed)?.into_iter().collect();
-                let look = |subject: &&Subject<'_, Address>| {
-                    let index = links.get(interface_of(subject.id))?.index;
-                    let here: Vec<IpNet> = ours(subject)
-                        .into_iter()
-                        .filter(|address| found.contains(&netlink::Address { index, address: *address }))
-                        .collect();
-                    (!here.is_empty()).then(|| attributes(&here))
-                };
-                Ok(subjects.iter().map(|subject| Ok(look(subject))).collect())
-            })
-        },
-    )?;
-    observed.into_iter().map(|answer| Ok(answer.transpose()?.flatten())).collect()
+    observe_per_host(machine, subjects, |subjects| {
+        let failed = |error| Error::caused("read a host's addresses", error);
+        let netlink = Netlink::open().map_err(failed)?;
+        let links = links_of(&netlink)?;
+        let found: BTreeSet<netlink::Address> = netlink.addresses().map_err(failed)?.into_iter().collect();
+        let look = |subject: &&Subject<'_, Address>| {
+            let index = links.get(interface_of(subject.id))?.index;
+            let here: Vec<IpNet> = ours(subject)
+                .into_iter()
+                .filter(|address| found.contains(&netlink::Address { index, address: *address }))
+                .collect();
+            (!here.is_empty()).then(|| attributes(&here))
+        };
+        Ok(subjects.iter().map(look).collect())
+    })
 }
 
 /// The wanted addresses, then those applied before.

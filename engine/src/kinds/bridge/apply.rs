@@ -4,7 +4,7 @@ use super::Bridge;
 use crate::attribute::Attributes;
 use crate::error::Error;
 use crate::graph::ResourceId;
-use crate::kinds::{Updating, lab_links, perform, spread};
+use crate::kinds::{Updating, links_here, perform, spread};
 use crate::linux::netlink::{self, Netlink};
 use crate::linux::netns;
 use crate::machine::Machine;
@@ -29,7 +29,7 @@ pub(super) fn create(_machine: &Machine, wanted: &[(&ResourceId, &Bridge)]) -> V
 
 pub(super) fn update(_machine: &Machine, wanted: &[Updating<'_, Bridge>]) -> Vec<Result<(), Error>> {
     spread(wanted.len(), || {
-        let links = lab_links()?;
+        let links = links_here()?;
         let netlink = Netlink::open().map_err(|error| Error::caused("change bridges", error))?;
         let requests = wanted.iter().map(|Updating { id, spec, .. }| {
             let index = links.get(&*id.name).map_or(0, |link| link.index);

@@ -4,7 +4,7 @@ use super::Route;
 use super::spec::destination_of;
 use crate::attribute::Attributes;
 use crate::error::Error;
-use crate::kinds::{Subject, per_host, spread};
+use crate::kinds::{Subject, observe_per_host};
 use crate::linux::netlink::{self, Netlink};
 use crate::machine::Machine;
 
@@ -12,19 +12,11 @@ pub(super) fn observe(
     machine: &Machine,
     subjects: &[Subject<'_, Route>],
 ) -> Result<Vec<Option<Attributes>>, Error> {
-    let observed = per_host(
-        machine,
-        subjects,
-        |subject| subject.id,
-        |_, subjects| {
-            spread(subjects.len(), || {
-                let failed = |error| Error::caused("read a host's routes", error);
-                let routes = Netlink::open().and_then(|netlink| netlink.routes()).map_err(failed)?;
-                Ok(subjects.iter().map(|subject| Ok(look(subject, &routes))).collect())
-            })
-        },
-    )?;
-    observed.into_iter().map(|answer| Ok(answer.transpose()?.flatten())).collect()
+    observe_per_host(machine, subjects, |subjects| {
+        let failed = |error| Error::caused("read a host's routes", error);
+        let routes = Netlink::open().and_then(|netlink| netlink.routes()).map_err(failed)?;
+        Ok(subjects.iter().map(|subject| look(subject, &routes)).collect())
+    })
 }
 
 fn look(subject: &Subject<'_, Route>, routes: &[netlink::Route]) -> Option<Attributes> {

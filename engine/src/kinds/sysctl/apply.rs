@@ -11,20 +11,15 @@ use crate::machine::Machine;
 use std::os::fd::AsFd;
 
 pub(super) fn write(machine: &Machine, wanted: &[(&ResourceId, &Sysctl)]) -> Vec<Result<(), Error>> {
-    change_per_host(
-        machine,
-        wanted,
-        |(id, _)| id,
-        |_, wanted| {
-            let set = |id: &ResourceId, value: &str| {
-                netns::write_proc(&file_of(id), value).map_err(|error| {
-                    Error::caused(format!("set {id} to `{value}`"), error)
-                        .help("only settings below `net.` that a network namespace has of its own can be set")
-                })
-            };
-            wanted.iter().map(|(id, sysctl)| set(id, &sysctl.value)).collect()
-        },
-    )
+    change_per_host(machine, wanted, |wanted| {
+        let set = |id: &ResourceId, value: &str| {
+            netns::write_proc(&file_of(id), value).map_err(|error| {
+                Error::caused(format!("set {id} to `{value}`"), error)
+                    .help("only settings below `net.` that a network namespace has of its own can be set")
+            })
+        };
+        Ok(wanted.iter().map(|(id, sysctl)| set(id, &sysctl.value)).collect())
+    })
 }
 
 pub(super) fn reset(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)]) -> Vec<Result<(), Error>> {
@@ -37,19 +32,14 @@ pub(super) fn reset(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)]) 
         .map_err(failed)?;
         let items: Vec<(&ResourceId, Option<String>)> =
             unwanted.iter().map(|(id, _)| *id).zip(defaults).collect();
-        Ok(delete_per_host(
-            machine,
-            &items,
-            |(id, _)| id,
-            |_, items| {
-                let reset = |id: &ResourceId, value: &Option<String>| match value {
-                    // A setting of an interface goes with it.
-                    None => Ok(()),
-                    Some(value) => netns::write_proc(&file_of(id), value.trim())
-                        .map_err(|error| Error::caused(format!("reset {id}"), error)),
-                };
-                items.iter().map(|(id, value)| reset(id, value)).collect()
-            },
-        ))
+        Ok(delete_per_host(machine, &items, |items| {
+            let reset = |id: &ResourceId, value: &Option<String>| match value {
+                // A setting of an interface goes with it.
+                None => Ok(()),
+                Some(value) => netns::write_proc(&file_of(id), value.trim())
+                    .map_err(|error| Error::caused(format!("reset {id}"), error)),
+            };
+            Ok(items.iter().map(|(id, value)| reset(id, value)).collect())
+        }))
     })
 }

@@ -4,26 +4,20 @@ use super::Sysctl;
 use super::spec::file_of;
 use crate::attribute::Attributes;
 use crate::error::Error;
-use crate::kinds::{Subject, per_host};
+use crate::kinds::{Subject, observe_per_host};
 use crate::machine::Machine;
 
 pub(super) fn observe(
     machine: &Machine,
     subjects: &[Subject<'_, Sysctl>],
 ) -> Result<Vec<Option<Attributes>>, Error> {
-    let observed = per_host(
-        machine,
-        subjects,
-        |subject| subject.id,
-        |_, subjects| {
-            let look = |subject: &&Subject<'_, Sysctl>| {
-                subject.recorded?;
-                let value = std::fs::read_to_string(file_of(subject.id)).ok()?;
-                let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
-                Some(Attributes::from([("value".into(), value.into())]))
-            };
-            subjects.iter().map(|subject| Ok(look(subject))).collect()
-        },
-    )?;
-    observed.into_iter().map(|answer| Ok(answer.transpose()?.flatten())).collect()
+    observe_per_host(machine, subjects, |subjects| {
+        let look = |subject: &&Subject<'_, Sysctl>| {
+            subject.recorded?;
+            let value = std::fs::read_to_string(file_of(subject.id)).ok()?;
+            let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+            Some(Attributes::from([("value".into(), value.into())]))
+        };
+        Ok(subjects.iter().map(look).collect())
+    })
 }

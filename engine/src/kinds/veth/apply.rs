@@ -5,9 +5,10 @@ use super::spec::port_name;
 use crate::attribute::Attributes;
 use crate::error::Error;
 use crate::graph::ResourceId;
-use crate::kinds::{Updating, change_per_host, delete_per_host, lab_links, links_of, perform, spread};
+use crate::kinds::{
+    Updating, change_per_host, delete_per_host, keep_addresses_of, links_here, links_of, perform, spread,
+};
 use crate::linux::netlink::{self, Link, Netlink};
-use crate::linux::netns::keep_addresses;
 use crate::machine::{Machine, host_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsFd;
@@ -15,7 +16,7 @@ use std::os::fd::AsFd;
 /// What an interrupted run left is taken away first: it may be half of what is wanted.
 pub(super) fn create(machine: &Machine, wanted: &[(&ResourceId, &Veth)]) -> Vec<Result<(), Error>> {
     spread(wanted.len(), || {
-        let links = lab_links()?;
+        let links = links_here()?;
         let mut answers = make(machine, wanted, &links)?;
         let again: Vec<usize> = (0..wanted.len()).filter(|index| answers[*index].is_err()).collect();
         if again.is_empty() {
@@ -26,15 +27,10 @@ pub(super) fn create(machine: &Machine, wanted: &[(&ResourceId, &Veth)]) -> Vec<
             id.host.as_ref().is_some_and(|host| links.contains_key(&port_name(host.as_str(), &id.name)))
         };
         let _ = delete_ports(&left.iter().map(|(id, _)| *id).filter(|id| leftovers(id)).collect::<Vec<_>>())?;
-        let _ = change_per_host(
-            machine,
-            &left,
-            |(id, _)| id,
-            |_, wanted| {
-                let names: Vec<&ResourceId> = wanted.iter().map(|(id, _)| *id).collect();
-                delete_here(&names)
-            },
-        );
+        let _ = change_per_host(machine, &left, |wanted| {
+            let names: Vec<&ResourceId> = wanted.iter().map(|(id, _)| *id).collect();
+            delete_here(&names)
+        });
         for (index, answer) in again.iter().zip(make(machine, &left, &links)?) {
             answers[*index] = answer;
         }
@@ -73,52 +69,32 @@ fn make(
 
 /// Sets the hosts' ends up that should be.
 fn set_up(machine: &Machine, wanted: &[(&ResourceId, &Veth)]) -> Vec<Result<(), Error>> {
-    change_per_host(
-        machine,
-        wanted,
-        |(id, _)| id,
-        |_, wanted| {
-            spread(wanted.len(), || {
-                let netlink = Netlink::open().map_err(|error| Error::caused("set interfaces up", error))?;
-                let requests = wanted.iter().map(|(id, veth)| {
-                    let request =
-                        if veth.up { netlink::set_up(&id.name) } else { netlink::set_down(&id.name) };
-                    (format!("set {id} {}", if veth.up { "up" } else { "down" }), request)
-                });
-                perform(&netlink, requests, |_| false)
-            })
-        },
-    )
+    change_per_host(machine, wanted, |wanted| {
+        let netlink = Netlink::open().map_err(|error| Error::caused("set interfaces up", error))?;
+        let requests = wanted.iter().map(|(id, veth)| {
+            let request = if veth.up { netlink::set_up(&id.name) } else { netlink::set_down(&id.name) };
+            (format!("set {id} {}", if veth.up { "up" } else { "down" }), request)
+        });
+        perform(&netlink, requests, |_| false)
+    })
 }
 
 pub(super) fn update(machine: &Machine, wanted: &[Updating<'_, Veth>]) -> Vec<Result<(), Error>> {
     spread(wanted.len(), || {
-        let inside = change_per_host(
-            machine,
-            wanted,
-            |one| one.id,
-            |_, wanted| {
-                spread(wanted.len(), || {
-                    let netlink =
-                        Netlink::open().map_err(|error| Error::caused("change interfaces", error))?;
-                    let links = links_of(&netlink)?;
-                    wanted
-                        .iter()
-                        .filter(|one| !one.spec.up)
-                        .try_for_each(|one| keep_addresses(&one.id.name))
-                        .map_err(|error| Error::caused("keep the addresses of links that go down", error))?;
-                    let requests = wanted.iter().map(|Updating { id, spec: veth, .. }| {
-                        let index = links.get(&*id.name).map_or(0, |link| link.index);
-                        let mac = veth.mac.map(|mac| mac.0);
-                        let (up, mtu) = (Some(veth.up), Some(veth.mtu));
-                        let change = netlink::Change { up, mtu, mac, controller: None };
-                        (format!("update {id}"), netlink::change(index, change))
-                    });
-                    perform(&netlink, requests, |_| false)
-                })
-            },
-        );
-        let links = lab_links()?;
+        let inside = change_per_host(machine, wanted, |wanted| {
+            let netlink = Netlink::open().map_err(|error| Error::caused("change interfaces", error))?;
+            let links = links_of(&netlink)?;
+            keep_addresses_of(wanted.iter().filter(|one| !one.spec.up).map(|one| &*one.id.name))?;
+            let requests = wanted.iter().map(|Updating { id, spec: veth, .. }| {
+                let index = links.get(&*id.name).map_or(0, |link| link.index);
+                let mac = veth.mac.map(|mac| mac.0);
+                let (up, mtu) = (Some(veth.up), Some(veth.mtu));
+                let change = netlink::Change { up, mtu, mac, controller: None };
+                (format!("update {id}"), netlink::change(index, change))
+            });
+            perform(&netlink, requests, |_| false)
+        });
+        let links = links_here()?;
         let netlink = Netlink::open().map_err(|error| Error::caused("change ports", error))?;
         let mut requests = Vec::with_capacity(wanted.len());
         for Updating { id, spec: veth, .. } in wanted {
@@ -142,12 +118,8 @@ pub(super) fn delete(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)])
     spread(unwanted.len(), || {
         let ids: Vec<&ResourceId> = unwanted.iter().map(|(id, _)| *id).collect();
         let outside = delete_ports(&ids)?;
-        let inside = delete_per_host(
-            machine,
-            &ids,
-            |id| id,
-            |_, ids| delete_here(&ids.iter().map(|id| **id).collect::<Vec<_>>()),
-        );
+        let inside =
+            delete_per_host(machine, &ids, |ids| delete_here(&ids.iter().map(|id| **id).collect::<Vec<_>>()));
         Ok(inside.into_iter().zip(outside).map(|(inside, outside)| inside.and(outside)).collect())
     })
 }
@@ -163,10 +135,8 @@ fn delete_ports(ids: &[&ResourceId]) -> Result<Vec<Result<(), Error>>, Error> {
 }
 
 /// Removes interfaces of the namespace this thread is in.
-fn delete_here(ids: &[&ResourceId]) -> Vec<Result<(), Error>> {
-    spread(ids.len(), || {
-        let netlink = Netlink::open().map_err(|error| Error::caused("delete interfaces", error))?;
-        let requests = ids.iter().map(|id| (format!("delete {id}"), netlink::delete(&id.name)));
-        perform(&netlink, requests, netlink::Refusal::is_gone)
-    })
+fn delete_here(ids: &[&ResourceId]) -> Result<Vec<Result<(), Error>>, Error> {
+    let netlink = Netlink::open().map_err(|error| Error::caused("delete interfaces", error))?;
+    let requests = ids.iter().map(|id| (format!("delete {id}"), netlink::delete(&id.name)));
+    perform(&netlink, requests, netlink::Refusal::is_gone)
 }

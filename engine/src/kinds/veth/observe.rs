@@ -4,9 +4,9 @@ use super::Veth;
 use super::spec::port_name;
 use crate::attribute::Attributes;
 use crate::error::Error;
-use crate::kinds::{Subject, lab_links, links_of, per_host};
+use crate::kinds::{Subject, links_here, observe_per_host};
 use crate::lab::Mac;
-use crate::linux::netlink::{Link, Netlink};
+use crate::linux::netlink::Link;
 use crate::machine::{Machine, host_of};
 use std::collections::BTreeMap;
 
@@ -14,25 +14,17 @@ pub(super) fn observe(
     machine: &Machine,
     subjects: &[Subject<'_, Veth>],
 ) -> Result<Vec<Option<Attributes>>, Error> {
-    let ports = lab_links()?;
+    let ports = links_here()?;
     let bridges: BTreeMap<u32, &str> =
         ports.values().filter(|link| link.is_bridge()).map(|link| (link.index, link.name.as_str())).collect();
-    let interfaces = per_host(
-        machine,
-        subjects,
-        |subject| subject.id,
-        |_, subjects| {
-            crate::kinds::spread(subjects.len(), || {
-                let netlink = Netlink::open().map_err(|error| Error::caused("read a host's links", error))?;
-                let links = links_of(&netlink)?;
-                Ok(subjects.iter().map(|subject| Ok(links.get(&*subject.id.name).cloned())).collect())
-            })
-        },
-    )?;
+    let interfaces = observe_per_host(machine, subjects, |subjects| {
+        let links = links_here()?;
+        Ok(subjects.iter().map(|subject| links.get(&*subject.id.name).cloned()).collect())
+    })?;
     let mut observed = Vec::with_capacity(subjects.len());
     for (subject, interface) in subjects.iter().zip(interfaces) {
         let port = ports.get(&port_name(host_of(subject.id)?.as_str(), &subject.id.name));
-        observed.push(match (interface.transpose()?.flatten(), port) {
+        observed.push(match (interface, port) {
             (Some(interface), Some(port)) => Some(attributes(&interface, port, &bridges)),
             (None, _) | (_, None) => None,
         });

@@ -5,9 +5,10 @@ use super::{End, Wire};
 use crate::attribute::Attributes;
 use crate::error::Error;
 use crate::graph::ResourceId;
-use crate::kinds::{Updating, change_per_host, delete_per_host, links_of, perform, spread};
+use crate::kinds::{
+    InHost, Updating, change_per_host, delete_per_host, keep_addresses_of, links_of, perform, spread,
+};
 use crate::linux::netlink::{self, Change, Netlink};
-use crate::linux::netns::keep_addresses;
 use crate::machine::Machine;
 use std::collections::BTreeSet;
 use std::os::fd::AsFd;
@@ -19,6 +20,25 @@ struct Item<'a> {
     id: &'a ResourceId,
     end: &'a End,
     peer: &'a End,
+}
+
+impl InHost for Item<'_> {
+    fn id(&self) -> &ResourceId {
+        &self.at
+    }
+}
+
+/// An end that is to go, and which of the wires in hand it belongs to.
+struct Gone<'a> {
+    at: ResourceId,
+    wire: usize,
+    id: &'a ResourceId,
+}
+
+impl InHost for Gone<'_> {
+    fn id(&self) -> &ResourceId {
+        &self.at
+    }
 }
 
 impl Item<'_> {
@@ -36,52 +56,35 @@ impl Item<'_> {
 pub(super) fn create(machine: &Machine, wanted: &[(&ResourceId, &Wire)]) -> Vec<Result<(), Error>> {
     spread(wanted.len(), || {
         let ends = items(wanted.iter().copied());
-        let cleared = change_per_host(
-            machine,
-            &ends,
-            |item| &item.at,
-            |_, items| {
-                spread(items.len(), || {
-                    let netlink = Netlink::open().map_err(|error| Error::caused("create wires", error))?;
-                    let links = links_of(&netlink)?;
-                    let left = items.iter().filter(|item| links.contains_key(&*item.at.name));
-                    let left: Vec<_> = left.map(|item| removal(item)).collect();
-                    perform(&netlink, left, netlink::Refusal::is_gone)?;
-                    Ok(items.iter().map(|_| Ok(())).collect())
-                })
-            },
-        );
+        let cleared = change_per_host(machine, &ends, |items| {
+            let netlink = Netlink::open().map_err(|error| Error::caused("create wires", error))?;
+            let links = links_of(&netlink)?;
+            let left = items.iter().filter(|item| links.contains_key(&*item.at.name));
+            let left: Vec<_> = left.map(|item| removal(item)).collect();
+            perform(&netlink, left, netlink::Refusal::is_gone)?;
+            Ok(items.iter().map(|_| Ok(())).collect())
+        });
         let hosts: BTreeSet<_> = ends.iter().map(|item| &item.end.host).collect();
         let namespaces = machine.netns(&hosts)?;
         let firsts: Vec<&Item<'_>> = ends.iter().step_by(2).collect();
-        let made = change_per_host(
-            machine,
-            &firsts,
-            |item| &item.at,
-            |_, items| {
-                spread(items.len(), || {
-                    let netlink = Netlink::open().map_err(|error| Error::caused("create wires", error))?;
-                    let mut requests = Vec::with_capacity(items.len());
-                    for item in items {
-                        let namespace = namespaces.get(&item.peer.host).ok_or_else(|| {
-                            let host = &item.peer.host;
-                            Error::found(
-                                format!("create {}", item.id),
-                                format!("`{host}` has no network namespace"),
-                            )
-                        })?;
-                        let pair = netlink::Pair {
-                            name: item.end.interface.as_str(),
-                            change: item.change(),
-                            peer: item.peer.interface.as_str(),
-                            peer_netns: namespace.as_fd(),
-                        };
-                        requests.push((format!("create {}", item.id), pair.create()));
-                    }
-                    perform(&netlink, requests, |_| false)
-                })
-            },
-        );
+        let made = change_per_host(machine, &firsts, |items| {
+            let netlink = Netlink::open().map_err(|error| Error::caused("create wires", error))?;
+            let mut requests = Vec::with_capacity(items.len());
+            for item in items {
+                let namespace = namespaces.get(&item.peer.host).ok_or_else(|| {
+                    let host = &item.peer.host;
+                    Error::found(format!("create {}", item.id), format!("`{host}` has no network namespace"))
+                })?;
+                let pair = netlink::Pair {
+                    name: item.end.interface.as_str(),
+                    change: item.change(),
+                    peer: item.peer.interface.as_str(),
+                    peer_netns: namespace.as_fd(),
+                };
+                requests.push((format!("create {}", item.id), pair.create()));
+            }
+            perform(&netlink, requests, |_| false)
+        });
         let set = set(machine, &ends);
         let outcomes = (0..wanted.len()).map(|_| Ok(())).collect();
         let made = made.into_iter().zip(firsts.iter().map(|item| item.wire));
@@ -100,27 +103,18 @@ pub(super) fn update(machine: &Machine, wanted: &[Updating<'_, Wire>]) -> Vec<Re
 
 /// Either end takes the other along.
 pub(super) fn delete(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)]) -> Vec<Result<(), Error>> {
-    let mut ends: Vec<(usize, ResourceId)> = Vec::new();
-    for (wire, (_, attributes)) in unwanted.iter().enumerate() {
+    let mut ends: Vec<Gone<'_>> = Vec::new();
+    for (wire, (id, attributes)) in unwanted.iter().enumerate() {
         let places = Wire::places(attributes).into_iter().flatten();
-        ends.extend(places.map(|(host, interface)| (wire, at(&host, &interface))));
+        ends.extend(places.map(|(host, interface)| Gone { at: at(&host, &interface), wire, id }));
     }
-    let removed = delete_per_host(
-        machine,
-        &ends,
-        |(_, end)| end,
-        |_, ends| {
-            spread(ends.len(), || {
-                let netlink = Netlink::open().map_err(|error| Error::caused("delete wires", error))?;
-                let requests = ends
-                    .iter()
-                    .map(|(wire, end)| (format!("delete {}", unwanted[*wire].0), netlink::delete(&end.name)));
-                perform(&netlink, requests, netlink::Refusal::is_gone)
-            })
-        },
-    );
+    let removed = delete_per_host(machine, &ends, |ends| {
+        let netlink = Netlink::open().map_err(|error| Error::caused("delete wires", error))?;
+        let requests = ends.iter().map(|end| (format!("delete {}", end.id), netlink::delete(&end.at.name)));
+        perform(&netlink, requests, netlink::Refusal::is_gone)
+    });
     let outcomes = (0..unwanted.len()).map(|_| Ok(())).collect();
-    removed.into_iter().zip(ends.iter().map(|(wire, _)| *wire)).fold(outcomes, first_failure)
+    removed.into_iter().zip(ends.iter().map(|end| end.wire)).fold(outcomes, first_failure)
 }
 
 /// Both ends of every wire, one after the other.
@@ -136,27 +130,16 @@ fn items<'a>(wires: impl Iterator<Item = (&'a ResourceId, &'a Wire)>) -> Vec<Ite
 
 /// Gives the ends their sizes and hardware addresses, and sets them up or down.
 fn set(machine: &Machine, ends: &[Item<'_>]) -> Vec<Result<(), Error>> {
-    change_per_host(
-        machine,
-        ends,
-        |item| &item.at,
-        |_, items| {
-            spread(items.len(), || {
-                let netlink = Netlink::open().map_err(|error| Error::caused("change wires", error))?;
-                let links = links_of(&netlink)?;
-                items
-                    .iter()
-                    .filter(|item| !item.end.up)
-                    .try_for_each(|item| keep_addresses(&item.at.name))
-                    .map_err(|error| Error::caused("keep the addresses of links that go down", error))?;
-                let requests = items.iter().map(|item| {
-                    let index = links.get(&*item.at.name).map_or(0, |link| link.index);
-                    (format!("update {}", item.id), netlink::change(index, item.change()))
-                });
-                perform(&netlink, requests, |_| false)
-            })
-        },
-    )
+    change_per_host(machine, ends, |items| {
+        let netlink = Netlink::open().map_err(|error| Error::caused("change wires", error))?;
+        let links = links_of(&netlink)?;
+        keep_addresses_of(items.iter().filter(|item| !item.end.up).map(|item| &*item.at.name))?;
+        let requests = items.iter().map(|item| {
+            let index = links.get(&*item.at.name).map_or(0, |link| link.index);
+            (format!("update {}", item.id), netlink::change(index, item.change()))
+        });
+        perform(&netlink, requests, |_| false)
+    })
 }
 
 fn removal(item: &Item<'_>) -> (String, netlink::Request) {

@@ -5,9 +5,9 @@ use super::spec::{NAMES, at};
 use crate::attribute::Attributes;
 use crate::error::Error;
 use crate::graph::ResourceId;
-use crate::kinds::{Subject, links_of, per_host, spread};
+use crate::kinds::{Subject, links_here, observe_per_host};
 use crate::lab::Mac;
-use crate::linux::netlink::{InfoKind, Link, Netlink};
+use crate::linux::netlink::{InfoKind, Link};
 use crate::machine::Machine;
 
 pub(super) fn observe(
@@ -15,24 +15,16 @@ pub(super) fn observe(
     subjects: &[Subject<'_, Wire>],
 ) -> Result<Vec<Option<Attributes>>, Error> {
     let ends: Vec<ResourceId> = subjects.iter().flat_map(places).collect();
-    let links = per_host(
-        machine,
-        &ends,
-        |end| end,
-        |_, ends| {
-            spread(ends.len(), || {
-                let netlink = Netlink::open().map_err(|error| Error::caused("read a host's links", error))?;
-                let links = links_of(&netlink)?;
-                Ok(ends.iter().map(|end| Ok(links.get(&*end.name).cloned())).collect())
-            })
-        },
-    )?;
+    let links = observe_per_host(machine, &ends, |ends| {
+        let links = links_here()?;
+        Ok(ends.iter().map(|end| links.get(&*end.name).cloned()).collect())
+    })?;
     let mut found = ends.iter().zip(links);
     let mut observed = Vec::with_capacity(subjects.len());
     for subject in subjects {
         let mut attributes = Some(Attributes::new());
         for ((end, link), names) in found.by_ref().take(places(subject).len()).zip(NAMES) {
-            let link = link.transpose()?.flatten().filter(|link| link.kind == Some(InfoKind::Veth));
+            let link = link.filter(|link| link.kind == Some(InfoKind::Veth));
             match (link, &mut attributes) {
                 (Some(link), Some(attributes)) => attributes.extend(attributes_of(end, &link, names)),
                 (None, _) => attributes = None,

@@ -4,40 +4,30 @@ use super::WireguardPeers;
 use super::spec::attributes;
 use crate::attribute::Attributes;
 use crate::error::Error;
-use crate::kinds::{Subject, links_of, per_host, spread};
+use crate::kinds::{Subject, links_here, observe_per_host};
+use crate::linux::netlink::InfoKind;
 use crate::linux::netlink::wireguard::Wireguard;
-use crate::linux::netlink::{InfoKind, Netlink};
 use crate::machine::Machine;
 
 pub(super) fn observe(
     machine: &Machine,
     subjects: &[Subject<'_, WireguardPeers>],
 ) -> Result<Vec<Option<Attributes>>, Error> {
-    let observed = per_host(
-        machine,
-        subjects,
-        |subject| subject.id,
-        |_, subjects| {
-            spread(subjects.len(), || {
-                let failed = |error| Error::caused("read a host's links", error);
-                let links = links_of(&Netlink::open().map_err(failed)?)?;
-                let is = |subject: &Subject<'_, WireguardPeers>| {
-                    let link = links.get(&*subject.id.name);
-                    link.is_some_and(|link| link.kind == Some(InfoKind::Wireguard))
-                };
-                if !subjects.iter().any(|subject| is(subject)) {
-                    return Ok(subjects.iter().map(|_| Ok(None)).collect());
-                }
-                let socket =
-                    Wireguard::open().map_err(|error| Error::caused("read WireGuard settings", error))?;
-                let look = |subject: &&Subject<'_, WireguardPeers>| {
-                    if is(subject) { settings(machine, &socket, subject).map(Some) } else { Ok(None) }
-                };
-                Ok(subjects.iter().map(look).collect())
-            })
-        },
-    )?;
-    observed.into_iter().map(|answer| Ok(answer.transpose()?.flatten())).collect()
+    observe_per_host(machine, subjects, |subjects| {
+        let links = links_here()?;
+        let is = |subject: &Subject<'_, WireguardPeers>| {
+            let link = links.get(&*subject.id.name);
+            link.is_some_and(|link| link.kind == Some(InfoKind::Wireguard))
+        };
+        if !subjects.iter().any(|subject| is(subject)) {
+            return Ok(subjects.iter().map(|_| None).collect());
+        }
+        let socket = Wireguard::open().map_err(|error| Error::caused("read WireGuard settings", error))?;
+        let look = |subject: &&Subject<'_, WireguardPeers>| {
+            if is(subject) { settings(machine, &socket, subject).map(Some) } else { Ok(None) }
+        };
+        subjects.iter().map(look).collect()
+    })
 }
 
 fn settings(
