@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on says so and stops")]
 
+mod broken;
 mod generate;
 mod oracle;
 mod patterns;
@@ -161,7 +162,7 @@ fn expressions() {
 /// Expressions with words left out, twice there, or in another order: they must be refused alike.
 #[test]
 fn broken_expressions() {
-    compare("broken expressions", 500, generate::broken);
+    compare("broken expressions", 500, broken::expression);
 }
 
 /// `match` and `split`.

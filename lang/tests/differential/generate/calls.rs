@@ -8,7 +8,7 @@ use super::{Bool, Float, Function, Int, List, Maker, Map, Null, Part, Text, Type
 use crate::tree::{Level, Tree};
 
 /// Words that a broken expression may have anywhere.
-pub(super) const WORDS: &[&str] = &[
+pub(crate) const WORDS: &[&str] = &[
     "(",
     ")",
     "[",
