@@ -2,6 +2,7 @@
 
 use super::library::is_internal;
 use crate::code::Code;
+use crate::codes;
 use crate::diagnostic::{Diagnostic, Label};
 use crate::source::Span;
 
@@ -56,10 +57,7 @@ impl Raised {
 
     /// Adds the next place outwards of the way that led here: a call, an option, a turn of a loop.
     pub fn frame(mut self, span: Span, text: impl Into<String>) -> Self {
-        if is_internal(span) {
-            return self;
-        }
-        if self.relocate(span) {
+        if is_internal(span) || self.relocate(span) || ended_from_outside(self.code()) {
             return self;
         }
         let failure = &mut self.0;
@@ -103,6 +101,11 @@ impl Raised {
         }
         diagnostic
     }
+}
+
+/// Whether the clock or a person ended evaluation: which calls it was in just then is chance.
+fn ended_from_outside(code: Code) -> bool {
+    [codes::OUT_OF_TIME, codes::INTERRUPTED].contains(&code)
 }
 
 impl From<Diagnostic> for Raised {
