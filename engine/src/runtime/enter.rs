@@ -101,8 +101,11 @@ impl Forwarded {
         let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&self.before), None);
     }
 
-    /// In the parent: waits for the child, hands signals on to it, and stops and goes on with it.
+    /// In the parent: waits for the child, hands signals on to it, and stops and goes on with it. A signal that was
+    /// blocked before is also waited for by whoever blocked it, and is pending again afterwards: the child may have
+    /// ended before it heard of it.
     pub(super) fn wait(self, child: Pid) -> Result<Ending> {
+        let mut awaited = SigSet::empty();
         let ending = loop {
             match process::wait_for(child, WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)? {
                 WaitStatus::Exited(_, code) => break Ending::Code(code),
@@ -111,28 +114,32 @@ impl Forwarded {
                     let _ = raise(Signal::SIGSTOP);
                     let _ = nix::sys::signal::kill(child, Signal::SIGCONT);
                 }
-                _ => self.hand_on(child)?,
+                _ => awaited.extend(self.hand_on(child)?.filter(|signal| self.before.contains(*signal))),
             }
         };
         self.restore();
+        for signal in &awaited {
+            let _ = nix::sys::signal::kill(Pid::this(), signal);
+        }
         Ok(ending)
     }
 
-    fn hand_on(&self, child: Pid) -> Result<()> {
+    /// Waits for a signal, and says which of those that the child hears of it was.
+    fn hand_on(&self, child: Pid) -> Result<Option<Signal>> {
         match self.signals.read_signal() {
             Ok(Some(information)) => {
                 // What the terminal sends (code SI_KERNEL) it sends to the child as well.
                 let from_a_process = information.ssi_code <= 0;
                 let number = i32::try_from(information.ssi_signo).unwrap_or_default();
-                if let Ok(signal) = Signal::try_from(number)
-                    && signal != Signal::SIGCHLD
+                let signal = Signal::try_from(number).ok().filter(|signal| *signal != Signal::SIGCHLD);
+                if let Some(signal) = signal
                     && from_a_process
                 {
                     let _ = nix::sys::signal::kill(child, signal);
                 }
-                Ok(())
+                Ok(signal)
             }
-            Ok(None) | Err(Errno::EINTR) => Ok(()),
+            Ok(None) | Err(Errno::EINTR) => Ok(None),
             Err(errno) => Err(KernelError::new("wait for", "signals", errno).into()),
         }
     }
