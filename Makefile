@@ -8,10 +8,10 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 TOPO := $(TARGET)/release/topo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install test test-vm bench book lint fmt
+.PHONY: help demo build install test test-vm test-faults bench book lint fmt
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: build ## install what a first lab needs, start it, get a ticket in it
 	@scripts/demo $(TOPO)
@@ -33,6 +33,11 @@ test-vm: ## what the running kernel has too little for, in a virtual machine; pa
 	@scripts/install-packages test
 	@scripts/check-rust
 	cargo test --locked --test labs -- vm::
+
+test-faults: ## kill a lab's commands and its supervisor at every single point; takes an hour
+	@scripts/install-packages test
+	@scripts/check-rust
+	cargo test --locked --features faults --test labs -- faults::every
 
 bench: ## a star of 300 hosts beside the kernel's floor and Mininet
 	@scripts/install-packages bench

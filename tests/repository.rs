@@ -70,3 +70,10 @@ fn topo(arguments: &[&str]) -> std::io::Result<Output> {
 fn checkout() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
+
+#[cfg(not(feature = "faults"))]
+#[test]
+fn the_program_has_no_points_at_which_it_ends_itself() {
+    let program = std::fs::read(env!("CARGO_BIN_EXE_topo")).unwrap();
+    assert!(!program.windows(10).any(|bytes| bytes == b"TOPO_FAULT"));
+}

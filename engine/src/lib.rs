@@ -18,6 +18,7 @@ pub mod environment;
 pub mod error;
 pub mod event;
 pub mod exports;
+pub mod fault;
 pub mod graph;
 pub mod kinds;
 pub mod lab;

@@ -4,6 +4,7 @@
 
 use crate::digest::DigestKey;
 use crate::error::Error;
+use crate::fault;
 use crate::graph::ResourceId;
 use crate::linux::{files, place};
 use crate::name::{AbsolutePath, HostName};
@@ -101,6 +102,7 @@ impl Machine {
 
     /// Gives the supervisor network namespaces to hold.
     pub(crate) fn hold(&self, made: Vec<(HostName, OwnedFd)>) -> Result<(), Error> {
+        fault::point("machine: namespaces made");
         let named = made.iter().map(|(host, netns)| (netns_name(host.as_str()), netns.as_fd()));
         self.client
             .hold(named)
@@ -137,6 +139,7 @@ impl Machine {
         for overlay in &view.overlays {
             self.make_layer(overlay).map_err(|error| Error::caused(operation(), error))?;
         }
+        fault::point("machine: layers made");
         self.client.open_host(host.as_str(), &view).map_err(|error| Error::caused(operation(), error))
     }
 
@@ -173,7 +176,9 @@ impl Machine {
         limit: Duration,
     ) -> Result<Output, Error> {
         let init = self.open(host)?;
-        run_in(&init, host, command, stdin, limit)
+        let output = run_in(&init, host, command, stdin, limit);
+        fault::point("machine: command run");
+        output
     }
 
     /// The same, also while the host is not up: what has no network namespace yet is started for this command alone, since

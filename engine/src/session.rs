@@ -13,6 +13,7 @@ use crate::apply::{Outcome, Site};
 use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::event::Events;
+use crate::fault;
 use crate::graph::{Graph, ResourceId};
 use crate::kinds::Kind;
 use crate::lab::Lab;
@@ -171,14 +172,17 @@ impl Session {
         let was_there = self.open()?.is_some();
         let directory = LabDirectory::create(&self.root, self.name.as_str())
             .map_err(|error| Error::caused("make the lab's directory", error))?;
+        fault::point("session: directory made");
         let lock = state::lock(directory.path())?;
         let started = Client::connect(&directory).map_err(unreachable)?.is_none();
         let client = start(&directory, &self.exe)?;
+        fault::point("session: supervisor there");
         let (mut heard, begun) =
             std::io::pipe().map_err(|source| Error::caused("make a pipe to a child", source))?;
         let code = enter(&client, || {
             work(inside(&directory, lab, &known.state).and_then(|machine| {
                 let observed = observe(&machine, &graph, &known.state.resources)?;
+                fault::point("session: observed");
                 let plan = self.planned(&graph, &known.state, &observed);
                 let machine = Arc::new(machine);
                 let yard = Yard { machine, state: known.state.clone(), lab: Some(lab.clone()), lock, begun };
@@ -310,6 +314,7 @@ impl Work {
         let site = Site { machine: yard.machine, graph: self.graph, plan: self.plan };
         let keeper = Keeper { site, ledger, lab: yard.lab };
         let outcome = keeper.carry_out(events, stop)?;
+        fault::point("session: applied");
         Ok((outcome, keeper))
     }
 }

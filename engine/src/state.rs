@@ -6,6 +6,7 @@
 use crate::attribute::Attributes;
 use crate::digest::DigestKey;
 use crate::error::Error;
+use crate::fault;
 use crate::graph::{Dependency, ResourceId};
 use crate::lab::Lab;
 use crate::linux::files;
@@ -256,8 +257,11 @@ impl Ledger {
         };
         let text = serde_json::to_vec(&file).map_err(|error| failed(error.into()))?;
         files::replace(&path, &text, 0o600).map_err(|error| failed(error.into()))?;
+        fault::point("state: written");
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        journal.file.set_len(0).and_then(|()| journal.file.rewind()).map_err(|error| failed(error.into()))
+        journal.file.set_len(0).and_then(|()| journal.file.rewind()).map_err(|error| failed(error.into()))?;
+        fault::point("state: journal emptied");
+        Ok(())
     }
 
     fn write(&self, entries: impl Iterator<Item = Entry>) -> Result<(), Error> {
@@ -312,6 +316,7 @@ pub fn lock(directory: &Path) -> Result<Flock<File>, Error> {
         .and_then(|()| lock.rewind())
         .and_then(|()| lock.write_all(note.as_bytes()))
         .map_err(|source| Error::caused(operation(), source))?;
+    fault::point("state: locked");
     Ok(lock)
 }
 

@@ -14,6 +14,7 @@ use serde_json::json;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use topo_engine::error::Error;
+use topo_engine::fault;
 use topo_engine::name::LabName;
 use topo_engine::plan::Scope;
 use topo_engine::runtime::{IdMap, LabDirectory};
@@ -62,6 +63,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let begun = Instant::now();
     if let Some(running) = running {
         running.client.shutdown(args.timeout)?;
+        fault::point("destroy: supervisor ended");
     }
     directory.remove(Path::new("/proc/self/exe"), &IdMap::detect())?;
     say(context, args, &name, Some(begun.elapsed()))

@@ -14,8 +14,12 @@ mod case;
 mod claims;
 #[path = "../schemas/documents.rs"]
 mod documents;
+#[cfg(feature = "faults")]
+mod faults;
 mod remains;
 mod run;
+#[cfg(feature = "faults")]
+mod sandbox;
 mod stage;
 mod transcript;
 mod vm;
@@ -39,6 +43,9 @@ enum Subject {
     Refused(Arc<Case>),
     /// A document and the commands in it.
     Transcript(Arc<Transcript>),
+    /// A command that is killed at its points.
+    #[cfg(feature = "faults")]
+    Fault(faults::Story, faults::Extent),
 }
 
 /// The beginning of the names of tests that run in the virtual machine.
@@ -137,6 +144,8 @@ fn perform(root: bool, test: &str, mode: Mode, subject: &Subject) -> Result<(), 
         Subject::Lab(case) => claims::hold(&actor, case),
         Subject::Refused(case) => claims::refused(&actor, case),
         Subject::Transcript(transcript) => transcript.replay(&actor),
+        #[cfg(feature = "faults")]
+        Subject::Fault(story, extent) => faults::tell(test, mode, story, *extent),
     }
 }
 
@@ -162,6 +171,14 @@ fn subjects(checkout: &Path, patience: u32) -> Result<Vec<(String, Vec<Mode>, Su
                 ));
             }
         }
+    }
+    #[cfg(feature = "faults")]
+    for (extent, word) in [(faults::Extent::Every, "every"), (faults::Extent::Some, "some")] {
+        let tests = faults::STORIES.iter().map(|story| {
+            let modes = vec![Mode::Root, Mode::Range];
+            (format!("faults::{word}::{}", story.name), modes, Subject::Fault(*story, extent))
+        });
+        subjects.extend(tests);
     }
     Ok(subjects)
 }

@@ -182,12 +182,41 @@ impl Actor {
 
     /// `program` as this actor, with an ordinary Debian login's environment and nothing of ours.
     pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = self.environment(Command::new(program));
+        if self.mode != Mode::Root {
+            command.uid(self.ids.0.as_raw()).gid(self.ids.1.as_raw());
+        }
+        command
+    }
+
+    /// The same, started by a command that enters somewhere and needs root for that.
+    #[cfg(feature = "faults")]
+    pub(crate) fn command_within(&self, entrance: &[String], program: &str) -> Command {
+        let mut command = self.environment(Command::new(&entrance[0]));
+        let (uid, gid) = self.owner();
+        command
+            .args(&entrance[1..])
+            .arg("setpriv")
+            .arg(format!("--reuid={uid}"))
+            .arg(format!("--regid={gid}"));
+        command.args(["--clear-groups", "--"]);
+        // Whoever enters loses its working directory.
+        command.arg("env").arg("--chdir").arg(&self.home).arg(program);
+        command
+    }
+
+    /// Whose files the actor's are.
+    #[cfg(feature = "faults")]
+    pub(crate) fn owner(&self) -> (u32, u32) {
+        (self.ids.0.as_raw(), self.ids.1.as_raw())
+    }
+
+    fn environment(&self, mut command: Command) -> Command {
         let path = match self.mode {
             Mode::Root => "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             // An ordinary user's has no sbin, where most daemons are.
             Mode::Range | Mode::Single => "/usr/local/bin:/usr/bin:/bin",
         };
-        let mut command = Command::new(program);
         command
             .env_clear()
             .env("PATH", format!("{ROOT}/bin:{path}"))
@@ -199,8 +228,6 @@ impl Actor {
         if self.mode == Mode::Root {
             // `/var/lib/topo` is for the machine's own labs.
             command.env("TOPO_STATE", &self.state);
-        } else {
-            command.uid(self.ids.0.as_raw()).gid(self.ids.1.as_raw());
         }
         command
     }

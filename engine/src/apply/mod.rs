@@ -8,6 +8,7 @@ mod schedule;
 use crate::attribute::Attributes;
 use crate::error::Error;
 use crate::event::{Event, Events};
+use crate::fault;
 use crate::graph::{Graph, ResourceId};
 use crate::kinds::{Kind, Updating};
 use crate::machine::Machine;
@@ -76,6 +77,7 @@ pub(crate) fn apply(
     // the journal knows.
     let readers = site.plan.steps.iter().filter(|step| matches!(step.reason, Reason::Reads(_)));
     ledger.begin(readers.map(intent))?;
+    fault::point("apply: readers noted");
     let mut run = Run { site, ledger, events, stop, outcome: Outcome::default() };
     let carried = runtime.block_on(async {
         // Removals first, whatever comes of them: what is to be made may need their place.
@@ -121,7 +123,11 @@ impl Run<'_> {
                 let task = waiting.remove(0);
                 self.begin(&task)?;
                 let (site, own) = (self.site.clone(), task.clone());
-                let handle = running.spawn_blocking(move || site.carry_out(&own));
+                let handle = running.spawn_blocking(move || {
+                    let answers = site.carry_out(&own);
+                    fault::point("apply: step done");
+                    answers
+                });
                 tasks.insert(handle.id(), task);
             }
             let Some(ended) = running.join_next_with_id().await else { break };
@@ -145,6 +151,7 @@ impl Run<'_> {
     fn begin(&self, task: &Task) -> Result<(), Error> {
         let steps = || task.steps.iter().map(|index| &self.site.plan.steps[*index]);
         self.ledger.begin(steps().map(intent))?;
+        fault::point("apply: intent noted");
         for step in steps() {
             (self.events)(Event::Begun { id: &step.id, action: step.action });
         }
@@ -171,6 +178,7 @@ impl Run<'_> {
             let recorded = |step: &Step| Recorded::new(step.attributes.clone(), step.depends_on.clone());
             self.ledger.done(succeeded().map(|step| (step.id.clone(), recorded(step))))?;
         }
+        fault::point("apply: result noted");
         let took = task.ready.elapsed();
         for (index, answer) in task.steps.iter().zip(answers) {
             let id = &steps[*index].id;
@@ -238,6 +246,7 @@ impl Site {
             Action::Update => task.kind.update(&self.machine, &wanted),
             Action::Replace | Action::Delete => {
                 let removed = task.kind.delete(&self.machine, &gone());
+                fault::point("apply: old one removed");
                 let made = task.kind.create(&self.machine, &specs());
                 removed.into_iter().zip(made).map(|(removed, made)| removed.and(made)).collect()
             }

@@ -2,6 +2,7 @@
 
 use super::{Subject, Updating};
 use crate::error::Error;
+use crate::fault;
 use crate::graph::ResourceId;
 use crate::linux::namespace;
 use crate::machine::Machine;
@@ -105,6 +106,7 @@ fn per_host<'a, I: InHost + Sync, R: Send>(
                     .map_err(|error| Error::caused(format!("enter the network of `{host}`"), error))?;
                 work(&own)
             });
+            fault::point("batch: one host done");
             indexes.iter().copied().zip(answers).collect::<Vec<_>>()
         };
         part.iter().flat_map(answer).collect::<Vec<_>>()

@@ -16,6 +16,7 @@ use nix::sys::stat::{FchmodatFlags, Mode, SFlag, fchmod, fchmodat, fstatat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::{Error, Result};
+use crate::fault;
 
 /// Opens a directory for reaching what is in it.
 pub fn open_directory(path: &Path) -> Result<OwnedFd> {
@@ -61,6 +62,7 @@ pub fn replace(path: &Path, contents: &[u8], mode: u32) -> Result<()> {
     name.push(format!(".{}.new", std::process::id()));
     let scratch = path.with_file_name(name);
     let written = write_scratch(&scratch, contents, mode)
+        .inspect(|()| fault::point("files: scratch written"))
         .and_then(|()| std::fs::rename(&scratch, path))
         .map_err(|source| Error::new("write", path.display(), source));
     if written.is_err() {
@@ -137,7 +139,10 @@ fn remove_entry(parent: BorrowedFd<'_>, name: &OsStr, path: &Path, kind: Kind) -
     }
     let flag = if directory { UnlinkatFlags::RemoveDir } else { UnlinkatFlags::NoRemoveDir };
     match unlinkat(parent, name, flag) {
-        Ok(()) | Err(Errno::ENOENT) => Ok(()),
+        Ok(()) | Err(Errno::ENOENT) => {
+            fault::point("files: one removed");
+            Ok(())
+        }
         Err(errno) => Err(Error::new("remove", path.display(), errno)),
     }
 }

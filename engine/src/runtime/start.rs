@@ -14,6 +14,7 @@ use super::error::{Error, Result};
 use super::idmap::IdMap;
 use super::protocol::{Inbox, Progress};
 use super::supervisor::{COMMAND, Ids, Task};
+use crate::fault;
 use crate::linux::{Error as KernelError, files, process, socket};
 
 /// How many lines of a supervisor's log go into an error.
@@ -52,6 +53,7 @@ fn launch(directory: &LabDirectory, exe: &Path, map: &IdMap, task: Task) -> Resu
     let (ours, theirs) =
         UnixStream::pair().map_err(|source| KernelError::new("make", "a pair of sockets", source))?;
     let child = spawn(directory, exe, map, task, theirs)?;
+    fault::point("start: supervisor spawned");
     let mut inbox = Inbox::default();
     let outcome = attend(directory, map, &child, &ours, &mut inbox);
     let mut child = child;
@@ -74,6 +76,7 @@ fn spawn(directory: &LabDirectory, exe: &Path, map: &IdMap, task: Task, theirs: 
         .args([COMMAND, task.word(), Ids::of(map).word(), directory.lab()])
         .arg(directory.path())
         .env_clear()
+        .envs(fault::environment())
         .current_dir("/")
         .stdin(Stdio::from(OwnedFd::from(theirs)))
         .stdout(log()?)
@@ -94,6 +97,7 @@ fn attend(
     loop {
         match inbox.next_frame::<Progress>().map_err(gone)? {
             Some((Progress::Map, _)) => {
+                fault::point("start: map asked for");
                 map.give(child.id())?;
                 socket::send(ours.as_fd(), &[1], &[]).map_err(|errno| gone(errno.into()))?;
             }

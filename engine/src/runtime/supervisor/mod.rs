@@ -33,6 +33,7 @@ use super::directory::{LabDirectory, SOCKET};
 use super::error::{Error, Failure};
 use super::idmap::IdMap;
 use super::protocol::{Progress, encode};
+use crate::fault;
 use crate::linux::process::Fork;
 use crate::linux::{self, Error as KernelError, mount, namespace, netns, process, socket};
 use shutdown::Tether;
@@ -163,7 +164,9 @@ fn begin(arguments: &Arguments, control: &UnixStream) -> Result<Option<std::conv
             Ok(None)
         }
         Task::Run | Task::Hold => {
+            fault::point("supervisor: mapped");
             namespace::unshare(namespace::HOST)?;
+            fault::point("supervisor: unshared");
             match process::fork()? {
                 Fork::Parent(_) => Ok(None),
                 Fork::Child => supervise(arguments, control, directory, skeleton).map(Some),
@@ -190,14 +193,17 @@ fn supervise(
     netns::loopback_up()?;
     let open_files = process::raise_open_files()?;
     let _lock = lock(&directory)?;
+    fault::point("supervisor: locked");
     let place = directory.path().join(SKELETON);
     let alone = skeleton.as_ref().map(|skeleton| skeleton.write(&place)).transpose()?.unwrap_or_default();
     let below = skeleton.map(|_| place);
     let listener = listen(&directory)?;
+    fault::point("supervisor: listens");
     let user_namespace = arguments.ids != Ids::Root;
     let layers = host::Layers { user_namespace, below, alone };
     let mut supervisor = serve::Supervisor::new(listener, layers, open_files)?;
     tell(control, &Progress::Ready);
+    fault::point("supervisor: ready");
     match arguments.task {
         Task::Hold => {
             let control = control.try_clone();

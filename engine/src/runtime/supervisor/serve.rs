@@ -24,6 +24,7 @@ use super::daemon::Daemon;
 use super::host::Layers;
 use super::hosts::{Host, Waiting};
 use super::shutdown::{Shutdown, Tether};
+use crate::fault;
 use crate::linux::{Error as KernelError, Result as KernelResult, process, socket};
 
 pub(super) struct Supervisor {
@@ -225,6 +226,7 @@ impl Supervisor {
     }
 
     fn reply(&mut self, number: u64, reply: &Reply, descriptors: Vec<OwnedFd>) {
+        fault::point("supervisor: answers");
         if let Some(connection) = self.connections.get_mut(&number)
             && connection.reply(reply, descriptors).is_err()
         {
@@ -246,6 +248,7 @@ impl Supervisor {
     // Requests.
 
     fn answer(&mut self, number: u64, request: Request, descriptors: Vec<OwnedFd>) {
+        fault::point("supervisor: asked");
         match request {
             Request::Hello { .. } => {}
             Request::Hold { names } => {

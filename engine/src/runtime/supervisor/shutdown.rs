@@ -12,6 +12,7 @@ use nix::unistd::Pid;
 use super::SKELETON;
 use super::daemon::Then;
 use super::serve::Supervisor;
+use crate::fault;
 use crate::linux::{mount, process};
 use crate::runtime::LabDirectory;
 
@@ -42,8 +43,6 @@ pub(super) struct Shutdown {
     others_until: Instant,
     /// Nothing is waited for after this.
     until: Instant,
-    /// Whether nobody is there to remove the lab's directory.
-    alone: bool,
 }
 
 impl Shutdown {
@@ -67,9 +66,6 @@ impl Supervisor {
     /// The tether is loose: whoever held the lab is gone.
     pub(super) fn let_go(&mut self) {
         self.shut_down(LET_GO);
-        if let Some(ending) = &mut self.ending {
-            ending.alone = true;
-        }
     }
 
     /// Asks everything to end.
@@ -81,7 +77,7 @@ impl Supervisor {
             Some(ending) => ending.until = ending.until.min(until),
             None => {
                 let others = self.ask_others();
-                self.ending = Some(Shutdown { others, others_until: now + OTHERS, until, alone: false });
+                self.ending = Some(Shutdown { others, others_until: now + OTHERS, until });
             }
         }
         let ids: Vec<String> = self.daemons.keys().cloned().collect();
@@ -104,16 +100,15 @@ impl Supervisor {
 
     /// Ends, and the kernel ends all that is left.
     pub(super) fn end(&mut self) -> ! {
-        if self.ending.as_ref().is_some_and(|ending| ending.alone)
-            && let Some(Tether { directory, .. }) = self.tether.take()
-        {
-            // Nobody may write there any more.
+        if let Some(Tether { directory, .. }) = self.tether.take() {
+            // Whoever holds the lab may be killed at any instant. Nobody may write there any more.
             let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
             while nix::sys::wait::wait().is_ok() {}
             let _ = mount::unmount(&directory.path().join(SKELETON));
             // Nobody is there to hear of a failure.
             let _ = directory.remove_here();
         }
+        fault::point("supervisor: ends");
         process::exit_now(0)
     }
 
