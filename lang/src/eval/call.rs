@@ -38,9 +38,20 @@ impl Evaluator {
             function = match &function {
                 Val::Function(callee) => match &**callee {
                     Function::Lambda(code, scope) => {
+                        let (mut code, mut scope) = (Cow::Borrowed(code), Cow::Borrowed(scope));
+                        // A function that only makes a function: the one within is called at once.
+                        while let (Op::Lambda(inner), ParameterCode::One(_), [argument, rest @ ..]) =
+                            (self.op(code.body), &code.parameter, left)
+                            && !rest.is_empty()
+                        {
+                            code = Cow::Owned(inner.clone());
+                            scope = Cow::Owned(scope.one(*argument));
+                            left = rest;
+                            self.count_step()?;
+                        }
                         let argument = left[0];
                         left = &left[1..];
-                        self.call_lambda(code, scope, argument, span)?
+                        self.call_lambda(&code, &scope, argument, span)?
                     }
                     Function::Builtin(builtin, known) => {
                         let take = (builtin.arity - known.len()).min(left.len());

@@ -12,6 +12,9 @@ use crate::source::Span;
 use crate::syntax::expr::Operator;
 use std::rc::Rc;
 
+/// How many arguments are few.
+const FEW: usize = 4;
+
 impl Evaluator {
     /// A thunk for an operation; a constant or a variable needs none of its own.
     pub(super) fn delay(&mut self, op: OpId, scope: &Scope) -> ThunkId {
@@ -107,9 +110,21 @@ impl Evaluator {
             Op::ApplyMany { function, arguments } => {
                 let (function, arguments) = (*function, arguments.clone());
                 let function = self.run_deeper(function, scope)?;
-                let arguments: Vec<ThunkId> = arguments.iter().map(|op| self.delay(*op, scope)).collect();
+                // Nearly always they are few and need no memory of their own.
+                let mut few = [ThunkId(0); FEW];
+                let mut many = Vec::new();
+                let delayed = match few.get_mut(..arguments.len()) {
+                    Some(few) => few,
+                    None => {
+                        many.resize(arguments.len(), ThunkId(0));
+                        &mut many[..]
+                    }
+                };
+                for (delayed, op) in delayed.iter_mut().zip(arguments.iter()) {
+                    *delayed = self.delay(*op, scope);
+                }
                 self.calling = Some(op);
-                self.call(&function, &arguments, self.op_span(op))
+                self.call(&function, delayed, self.op_span(op))
             }
             Op::Let { bindings, body } => {
                 let (bindings, body) = (bindings.clone(), *body);
