@@ -3,6 +3,7 @@
 use crate::value::{Data, Value};
 use serde_json::{Map, Value as Json};
 use std::fmt::Write;
+use std::io;
 
 /// What stands where a secret is.
 const SECRET: &str = "<secret>";
@@ -29,51 +30,86 @@ fn json_here(value: &Value) -> Json {
 
 /// The value as a JSON document over several lines, without a copy of the value.
 pub fn json_text(value: &Value) -> String {
-    let mut out = String::new();
+    let mut out = Pieces { text: String::new(), to: None };
     member(&mut out, 0, value);
-    out.push('\n');
-    out
+    out.text.push('\n');
+    out.text
 }
 
-fn member(out: &mut String, depth: usize, value: &Value) {
+/// The same handed on piece by piece, without memory for all of it.
+///
+/// # Errors
+/// It cannot be written there.
+pub fn json_to(to: &mut dyn io::Write, value: &Value) -> io::Result<()> {
+    let mut out = Pieces { text: String::with_capacity(2 * PIECE), to: Some((to, Ok(()))) };
+    member(&mut out, 0, value);
+    out.text.push('\n');
+    out.hand_on();
+    out.to.map_or(Ok(()), |(_, result)| result)
+}
+
+/// How long a piece is, at least.
+const PIECE: usize = 64 * 1024;
+
+/// A text that is handed on while it is made, if there is someone to take it.
+struct Pieces<'a> {
+    text: String,
+    to: Option<(&'a mut dyn io::Write, io::Result<()>)>,
+}
+
+impl Pieces<'_> {
+    fn hand_on(&mut self) {
+        let Some((to, result)) = &mut self.to else { return };
+        if result.is_ok() {
+            *result = to.write_all(self.text.as_bytes());
+        }
+        self.text.clear();
+    }
+}
+
+fn member(out: &mut Pieces<'_>, depth: usize, value: &Value) {
+    let text = &mut out.text;
     match &value.data {
-        Data::Null => out.push_str("null"),
-        Data::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Data::Int(value) => _ = write!(out, "{value}"),
-        Data::Float(value) => _ = write!(out, "{}", Json::from(*value)),
-        Data::Text(value) => quoted(out, value),
-        Data::Secret(_) => quoted(out, SECRET),
+        Data::Null => text.push_str("null"),
+        Data::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+        Data::Int(value) => _ = write!(text, "{value}"),
+        Data::Float(value) => _ = write!(text, "{}", Json::from(*value)),
+        Data::Text(value) => quoted(text, value),
+        Data::Secret(_) => quoted(text, SECRET),
         Data::List(values) => members(out, depth, ['[', ']'], values.iter(), |out, value| {
             member(out, depth + 1, value);
         }),
         Data::Set(entries) => members(out, depth, ['{', '}'], entries.iter(), |out, (key, value)| {
-            quoted(out, key);
-            out.push_str(": ");
+            quoted(&mut out.text, key);
+            out.text.push_str(": ");
             member(out, depth + 1, value);
         }),
     }
 }
 
 fn members<T>(
-    out: &mut String,
+    out: &mut Pieces<'_>,
     depth: usize,
     [open, close]: [char; 2],
     all: impl Iterator<Item = T>,
-    write: impl Fn(&mut String, T),
+    write: impl Fn(&mut Pieces<'_>, T),
 ) {
-    out.push(open);
+    out.text.push(open);
     let mut between = "\n";
     for one in all {
-        out.push_str(between);
-        blanks(out, depth + 1);
+        out.text.push_str(between);
+        blanks(&mut out.text, depth + 1);
         stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || write(out, one));
+        if out.text.len() >= PIECE {
+            out.hand_on();
+        }
         between = ",\n";
     }
     if between != "\n" {
-        out.push('\n');
-        blanks(out, depth);
+        out.text.push('\n');
+        blanks(&mut out.text, depth);
     }
-    out.push(close);
+    out.text.push(close);
 }
 
 /// Two for each level of JSON.
@@ -397,6 +433,11 @@ password "<secret>"
             ("a \"key\"", value(Data::List(vec![value(Data::Int(i64::MIN)), value(Data::Bool(true))]))),
         ]);
         assert_eq!(json_text(&all), format!("{:#}\n", json(&all)));
+
+        let many = value(Data::List(std::iter::repeat_n(all, 1_000).collect()));
+        let mut pieces = Vec::new();
+        json_to(&mut pieces, &many).unwrap();
+        assert!(pieces.len() > 2 * PIECE && pieces == json_text(&many).as_bytes());
     }
 
     #[test]

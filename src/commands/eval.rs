@@ -71,10 +71,10 @@ fn expression_in(context: &Context, args: &Args, expression: &str) -> Result<Eva
 }
 
 fn show(value: &Value, format: EvalFormat) -> Result<Exit, Failure> {
-    ui::data(&match format {
-        EvalFormat::Kdl => print::kdl(value),
-        EvalFormat::Json => print::json_text(value),
-    })?;
+    match format {
+        EvalFormat::Kdl => ui::data(&print::kdl(value))?,
+        EvalFormat::Json => ui::written(|out| print::json_to(out, value))?,
+    }
     Ok(Exit::Done)
 }
 

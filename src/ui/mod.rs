@@ -63,6 +63,16 @@ pub(crate) fn data(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Writes data to stdout that is long, as it is made.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    write(&mut out)?;
+    out.flush()
+}
+
 /// Writes a message to stderr. A stderr that cannot be written to has no one to complain to.
 pub(crate) fn message(text: &str) {
     let mut out = anstream::stderr().lock();
