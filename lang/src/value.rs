@@ -54,29 +54,61 @@ pub struct Entries(Box<Inner>);
 
 #[derive(Clone, Debug)]
 struct Inner {
-    entries: Vec<(Arc<str>, Value)>,
-    /// The entries' numbers in the order of their keys; made when one of many is first looked for.
+    keys: Arc<Keys>,
+    /// As many as there are keys.
+    values: Box<[Value]>,
+}
+
+/// The keys of a set, in order and unique. Sets alike share them.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    names: Box<[Arc<str>]>,
+    /// The keys' numbers in the order of their names; made when one of many is first looked for.
     sorted: OnceLock<Box<[u32]>>,
 }
 
-/// How many entries are looked through one by one.
+/// How many keys are looked through one by one.
 const FEW: usize = 16;
 
-impl Entries {
-    /// The value under a key.
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        let Inner { entries, sorted } = &*self.0;
-        if entries.len() <= FEW {
-            return entries.iter().find(|(known, _)| **known == *key).map(|(_, value)| value);
+impl Keys {
+    pub(crate) fn new(names: Vec<Arc<str>>) -> Arc<Keys> {
+        Arc::new(Keys { names: names.into(), sorted: OnceLock::new() })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether these are the names, in the same memory.
+    pub(crate) fn are<'a>(&self, names: impl ExactSizeIterator<Item = &'a Arc<str>>) -> bool {
+        names.len() == self.names.len()
+            && names.zip(&self.names).all(|(name, known)| Arc::ptr_eq(name, known))
+    }
+
+    fn find(&self, key: &str) -> Option<usize> {
+        if self.names.len() <= FEW {
+            return self.names.iter().position(|known| **known == *key);
         }
-        let name = |at: u32| &*entries[at as usize].0;
-        let sorted = sorted.get_or_init(|| {
-            let mut numbers: Vec<u32> = (0..entries.len() as u32).collect();
+        let name = |at: u32| &*self.names[at as usize];
+        let sorted = self.sorted.get_or_init(|| {
+            let mut numbers: Vec<u32> = (0..self.names.len() as u32).collect();
             numbers.sort_by_key(|at| name(*at));
             numbers.into()
         });
         let at = sorted.binary_search_by_key(&key, |at| name(*at)).ok()?;
-        Some(&entries[sorted[at] as usize].1)
+        Some(sorted[at] as usize)
+    }
+}
+
+impl Entries {
+    /// Of as many values as there are keys.
+    pub(crate) fn new(keys: Arc<Keys>, values: Vec<Value>) -> Entries {
+        Entries(Box::new(Inner { keys, values: values.into() }))
+    }
+
+    /// The value under a key.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.keys.find(key).and_then(|at| self.0.values.get(at))
     }
 
     /// Whether there is a value under a key.
@@ -86,41 +118,43 @@ impl Entries {
 
     /// Keys and values, in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Arc<str>, &Value)> {
-        self.0.entries.iter().map(|(key, value)| (key, value))
+        self.0.keys.names.iter().zip(&self.0.values)
     }
 
     /// The keys, in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Arc<str>> {
-        self.iter().map(|(key, _)| key)
+        self.0.keys.names.iter()
     }
 
     /// The values, in order.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> {
-        self.iter().map(|(_, value)| value)
+        self.0.values.iter()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.entries.len()
+        self.0.values.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.entries.is_empty()
+        self.0.values.is_empty()
     }
 }
 
 /// Of entries whose keys are unique.
 impl From<Vec<(Arc<str>, Value)>> for Entries {
     fn from(entries: Vec<(Arc<str>, Value)>) -> Self {
-        Entries(Box::new(Inner { entries, sorted: OnceLock::new() }))
+        let (names, values) = entries.into_iter().unzip();
+        Entries::new(Keys::new(names), values)
     }
 }
 
 /// Of entries whose keys are unique.
 impl FromIterator<(Arc<str>, Value)> for Entries {
     fn from_iter<I: IntoIterator<Item = (Arc<str>, Value)>>(entries: I) -> Self {
-        Vec::from_iter(entries).into()
+        let (names, values) = entries.into_iter().unzip();
+        Entries::new(Keys::new(names), values)
     }
 }
 

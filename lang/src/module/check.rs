@@ -167,7 +167,8 @@ impl Machine {
             let Some(at) = root.by_name(&option) else { continue };
             let slot = self.slot_of(self.root(), at);
             let Ok(outcome) = self.force_slot(evaluator, slot) else { continue };
-            let super::machine::Parts::Map(entries) = &outcome.parts else { continue };
+            let super::machine::Parts::Map(entries) = outcome.parts else { continue };
+            let entries = self.maps.get(entries);
             let Some(Val::Set(set)) = evaluator.done(self.slots.get(slot.0).thunk) else { continue };
             let set = set.clone();
             if set.get(evaluator.symbol_of(&key)).is_some() {

@@ -130,7 +130,7 @@ impl Machine {
         for (part, _) in &elements {
             items.push(self.part_thunk(evaluator, *part));
         }
-        let outcome = Outcome { span, parts: Parts::List(elements.into()) };
+        let outcome = Outcome { span, parts: Parts::List(self.lists.push(elements.into())) };
         Ok(Merged { val: Val::List(items.into()), outcome })
     }
 
@@ -221,7 +221,7 @@ impl Machine {
             set.push(Attribute { name, value: self.part_thunk(evaluator, part), place });
             parts.push((name, part));
         }
-        let outcome = Outcome { span, parts: Parts::Map(parts.into()) };
+        let outcome = Outcome { span, parts: Parts::Map(self.maps.push(parts.into())) };
         Ok(Merged { val: Val::Set(Rc::new(Set::new(set))), outcome })
     }
 

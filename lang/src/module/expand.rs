@@ -243,7 +243,7 @@ impl Machine {
     /// Where a slot is first spoken of, without evaluating anything.
     pub(super) fn slot_span(&self, slot: SlotId) -> Span {
         let slot = self.slots.get(slot.0);
-        if let Some(piece) = slot.entry.as_ref().and_then(|entry| entry.pieces.first()) {
+        if let Some(piece) = self.entry(slot).and_then(|entry| entry.pieces.first()) {
             return piece.span;
         }
         let written = self.contributions(slot.instance).filter_map(|contribution| match contribution {

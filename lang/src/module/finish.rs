@@ -5,18 +5,36 @@ use super::format::Format;
 use super::machine::*;
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::eval::{Evaluator, Raised, Scope, ThunkId, Val, is_end};
+use crate::eval::{Evaluator, Raised, Scope, Symbol, ThunkId, Val, is_end};
 use crate::nearest::{nearest, with_article};
 use crate::resolve::program::*;
 use crate::source::Span;
 use crate::syntax::expr::Expr;
-use crate::value::{Data as Finished, Value};
+use crate::value::{Data as Finished, Entries, Keys, Value};
 use crate::{Code, codes};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How deep a plain value may be nested.
 const MAX_DEPTH: usize = 512;
+
+/// Options of a submodule. One with a high number is taken to be among them.
+struct Options([u64; 2]);
+
+impl Options {
+    const ALL: Options = Options([u64::MAX; 2]);
+
+    fn add(&mut self, option: usize) {
+        if let Some(word) = self.0.get_mut(option / 64) {
+            *word |= 1 << (option % 64);
+        }
+    }
+
+    fn has(&self, option: usize) -> bool {
+        self.0.get(option / 64).is_none_or(|word| word & 1 << (option % 64) != 0)
+    }
+}
 
 /// A walk over everything.
 struct Walk<'a> {
@@ -53,6 +71,34 @@ impl Machine {
         essential(&mut diagnostics);
         let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         (if wrong { None } else { value }, diagnostics)
+    }
+
+    /// The options of an instance that something may define.
+    fn defined(&self, id: InstanceId) -> Options {
+        if id == self.root() {
+            return Options::ALL;
+        }
+        let mut found = Options([0; 2]);
+        let mut add = |body: BodyId| {
+            self.program.body(body).sites.iter().for_each(|(option, _)| found.add(*option as usize));
+        };
+        let schema = self.program.schema(self.instances.get(id.0).schema);
+        schema.bodies.iter().for_each(|(body, _)| add(*body));
+        for contribution in self.contributions(id) {
+            match contribution {
+                Contribution::Block(block) => add(self.blocks.get(block.0).body),
+                Contribution::Set { .. } => return Options::ALL,
+            }
+        }
+        found
+    }
+
+    /// Whether an option has the same value in every instance that does not define it.
+    fn is_alike(&self, option: &OptionDecl) -> bool {
+        match &option.default {
+            Some(default) => option.ty.is_checked_alone() && matches!(self.constant(default), Some(Ok(_))),
+            None => matches!(option.ty, Type::Optional(_) | Type::List(_) | Type::Map(_)),
+        }
     }
 
     /// A thunk of an expression with the names of the entry's top level.
@@ -110,13 +156,25 @@ impl Walk<'_> {
         let schema = machine.instances.get(id.0).schema;
         self.computed(id);
         let options = &machine.program.schema(schema).options;
-        let mut entries: Vec<(Arc<str>, Value)> = Vec::with_capacity(options.len());
+        let SchemaShape { keys, undefined, .. } = &machine.shapes[schema.0 as usize];
+        let mut values: Vec<Value> = Vec::with_capacity(keys.len());
         let mut whole = true;
+        let defined = machine.defined(id);
         for (at, option) in options.iter().enumerate() {
+            let undefined = Some(&undefined[at]).filter(|_| !defined.has(at));
+            if let Some(known) = undefined.and_then(OnceCell::get) {
+                values.push(known.clone());
+                continue;
+            }
             let slot = machine.slot_of(id, at as u32);
             match self.slot(slot) {
                 Some(_) if option.ty == Type::Function => {}
-                Some(value) => entries.push((option.name.clone(), value)),
+                Some(value) => {
+                    if let Some(undefined) = undefined.filter(|_| machine.is_alike(option)) {
+                        let _ = undefined.set(value.clone());
+                    }
+                    values.push(value);
+                }
                 None => whole = false,
             }
         }
@@ -134,19 +192,19 @@ impl Walk<'_> {
             }
         }
         let span = match machine.instances.get(id.0).parent {
-            Some(_) => self.forwarded(&entries, span),
+            Some(_) => self.forwarded(&values, span),
             None => span,
         };
-        whole.then(|| Value { data: Finished::Set(entries.into()), span })
+        whole.then(|| Value { data: Finished::Set(Entries::new(keys.clone(), values)), span })
     }
 
     /// A submodule of the library's that is given something of the user's is at the user's place.
-    fn forwarded(&self, options: &[(Arc<str>, Value)], span: Span) -> Span {
+    fn forwarded(&self, options: &[Value], span: Span) -> Span {
         let program = &self.machine.program;
         if program.of_user(span).is_some() {
             return span;
         }
-        let given = options.iter().find_map(|(_, value)| match &value.data {
+        let given = options.iter().find_map(|value| match &value.data {
             Finished::Set(_) => None,
             Finished::List(items) => items
                 .iter()
@@ -214,27 +272,29 @@ impl Walk<'_> {
             }
         };
         let outcome = slot.outcome.get()?;
-        let ty = match &slot.entry {
-            Some(entry) => &*entry.ty,
-            None => &machine.declaration(slot).ty,
-        };
+        let ty = machine.type_of(slot);
         let span = outcome.span;
-        match &outcome.parts {
-            Parts::Instance(instance) => self.instance(*instance, span),
+        match outcome.parts {
+            Parts::Instance(instance) => self.instance(instance, span),
             Parts::Map(entries) => {
+                let entries = machine.maps.get(entries);
                 let inner = element_type(ty);
-                let mut finished: Vec<(Arc<str>, Value)> = Vec::with_capacity(entries.len());
+                let mut finished: Vec<Value> = Vec::with_capacity(entries.len());
                 let mut whole = true;
-                for (key, part) in entries {
+                for (_, part) in entries {
                     let span = machine.part_span(*part).unwrap_or(span);
                     match self.part(*part, inner, span) {
-                        Some(value) => finished.push((self.evaluator.name(*key).clone(), value)),
+                        Some(value) => finished.push(value),
                         None => whole = false,
                     }
                 }
-                whole.then(|| Value { data: Finished::Set(finished.into()), span })
+                whole.then(|| Value {
+                    data: Finished::Set(Entries::new(self.keys(slot, entries), finished)),
+                    span,
+                })
             }
             Parts::List(elements) => {
+                let elements = machine.lists.get(elements);
                 let inner = element_type(ty);
                 let mut finished = Vec::with_capacity(elements.len());
                 let mut whole = true;
@@ -249,6 +309,17 @@ impl Walk<'_> {
             Parts::Plain if *ty == Type::Function => Some(Value { data: Finished::Null, span }),
             Parts::Plain => self.plain(value, ty, span, &mut Vec::new()),
         }
+    }
+
+    /// The keys of a map.
+    fn keys(&self, slot: &Slot, entries: &[(Symbol, Part)]) -> Arc<Keys> {
+        let shapes = &self.machine.shapes[self.machine.schema_of(slot).0 as usize];
+        let mut recent = shapes.recent[slot.option as usize].borrow_mut();
+        let names = || entries.iter().map(|(key, _)| self.evaluator.name(*key));
+        if !recent.are(names()) {
+            *recent = Keys::new(names().cloned().collect());
+        }
+        recent.clone()
     }
 
     fn part(&mut self, part: Part, ty: &Type, span: Span) -> Option<Value> {

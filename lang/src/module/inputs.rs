@@ -153,7 +153,7 @@ impl Machine {
         for piece in pieces.iter() {
             self.conditions(evaluator, piece.block);
         }
-        let ty = slot.entry.as_ref().map_or(&declaration.ty, |entry| &entry.ty);
+        let ty = self.type_of(slot);
         if !matches!(slot.outcome.get(), Some(Outcome { parts: Parts::Instance(_), .. })) {
             let _ = self.merge(evaluator, ty, &pieces, &Merging { slot, declared: declaration.ty_span });
         }
@@ -204,7 +204,7 @@ impl Machine {
         let (kind, thunk, span, priority, secret) = match of {
             Watched::Outside(outside @ Outside::Option(id)) => {
                 let slot = self.slots.get(id);
-                let ty = slot.entry.as_ref().map_or(&self.declaration(slot).ty, |entry| &entry.ty);
+                let ty = self.type_of(slot);
                 let pieces = self.definitions(evaluator, slot).unwrap_or_default();
                 let priority = pieces.iter().map(|piece| piece.rank.priority).min();
                 let deciding = pieces.iter().find(|piece| Some(piece.rank.priority) == priority);

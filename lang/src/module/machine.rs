@@ -15,6 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::{Evaluator, Limits, Names, Outside, Raised, Scope, Set, Shape, Symbol, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
+use crate::value::{Keys, Value};
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
@@ -26,6 +27,10 @@ pub(crate) struct Machine {
     pub(super) instances: Arena<Instance>,
     pub(super) contributions: Arena<Contribution>,
     pub(super) slots: Arena<Slot>,
+    /// What maps and lists are made of.
+    pub(super) entries: Arena<Entry>,
+    pub(super) maps: Arena<Box<[(Symbol, Part)]>>,
+    pub(super) lists: Arena<Box<[(Part, Span)]>>,
     pub(super) blocks: Arena<Block>,
     /// Per block and item of it, the blocks that a loop, a condition or a call led to.
     pub(super) expanded: RefCell<FxHashMap<(BlockId, u32), Blocks>>,
@@ -53,8 +58,14 @@ pub(super) struct BodySymbols {
 pub(super) struct SchemaShape {
     /// Per option, the symbol of its name.
     pub(super) names: Vec<Symbol>,
+    /// The same of those that have a value in the outcome: all but functions.
+    pub(super) keys: Arc<Keys>,
     /// Per option, the value of a default that is the same everywhere, once it was checked.
     pub(super) defaults: Vec<OnceCell<Val>>,
+    /// Per option, its outcome where nothing defines it and that is the same everywhere, once there was one.
+    pub(super) undefined: Vec<OnceCell<Value>>,
+    /// Per option, the keys of the map that was looked at last: those of the next one are often the same.
+    pub(super) recent: Vec<RefCell<Arc<Keys>>>,
     /// The set of its options.
     plain: Shape,
     /// The same with the key as `name`.
@@ -107,16 +118,18 @@ pub(super) enum Contribution {
     Set { thunk: ThunkId, rank: Rank, span: Span, block: BlockId },
 }
 
-/// One option of an instance, or one entry of a map of plain values.
+/// One option of an instance, or one entry of a map of plain values. Small, since every instance has one for each option
+/// there is.
 pub(super) struct Slot {
     pub(super) instance: InstanceId,
-    /// That of the instance.
-    pub(super) schema: SchemaId,
     pub(super) option: u32,
     pub(super) thunk: ThunkId,
-    pub(super) entry: Option<Box<Entry>>,
+    pub(super) entry: Option<EntryId>,
     pub(super) outcome: OnceCell<Outcome>,
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct EntryId(u32);
 
 /// An entry of a map.
 pub(super) struct Entry {
@@ -126,6 +139,7 @@ pub(super) struct Entry {
 }
 
 /// What is known of a merged value besides the value itself.
+#[derive(Clone, Copy)]
 pub(super) struct Outcome {
     /// The definition that won.
     pub(super) span: Span,
@@ -133,13 +147,14 @@ pub(super) struct Outcome {
 }
 
 /// What a value is made of, where its parts have definitions of their own.
+#[derive(Clone, Copy)]
 pub(super) enum Parts {
     /// A plain value.
     Plain,
-    /// A map's entries, in the order they were first defined.
-    Map(Box<[(Symbol, Part)]>),
-    /// A list's elements.
-    List(Box<[(Part, Span)]>),
+    /// A map's entries, in the order they were first defined; by their number in [`Machine::maps`].
+    Map(u32),
+    /// A list's elements, by their number in [`Machine::lists`].
+    List(u32),
     /// A submodule.
     Instance(InstanceId),
 }
@@ -185,6 +200,9 @@ impl Machine {
             instances: Arena::default(),
             contributions: Arena::default(),
             slots: Arena::default(),
+            entries: Arena::default(),
+            maps: Arena::default(),
+            lists: Arena::default(),
             blocks: Arena::default(),
             expanded: RefCell::default(),
             references: RefCell::default(),
@@ -274,7 +292,7 @@ impl Machine {
         let thunks = evaluator.outside((slots.0..slots.0 + options).map(Outside::Option));
         for (option, thunk) in (0..options).zip((thunks.0..).map(ThunkId)) {
             let outcome = OnceCell::new();
-            self.slots.push(Slot { instance: id, schema, option, thunk, entry: None, outcome });
+            self.slots.push(Slot { instance: id, option, thunk, entry: None, outcome });
         }
         if let Some(key) = &key {
             evaluator.value(Val::Text(key.clone()));
@@ -308,9 +326,27 @@ impl Machine {
     /// The slot of an entry of a map.
     pub(super) fn entry_slot(&self, evaluator: &mut Evaluator, of: &Slot, entry: Entry) -> SlotId {
         let thunk = evaluator.outside([Outside::Option(self.slots.len())]);
-        let entry = Some(Box::new(entry));
-        let Slot { instance, schema, option, .. } = *of;
-        SlotId(self.slots.push(Slot { instance, schema, option, thunk, entry, outcome: OnceCell::new() }))
+        let entry = Some(EntryId(self.entries.push(entry)));
+        let Slot { instance, option, .. } = *of;
+        SlotId(self.slots.push(Slot { instance, option, thunk, entry, outcome: OnceCell::new() }))
+    }
+
+    /// The entry of a map that a slot is, if it is one.
+    pub(super) fn entry(&self, slot: &Slot) -> Option<&Entry> {
+        slot.entry.map(|entry| self.entries.get(entry.0))
+    }
+
+    /// The type of the submodule that a slot belongs to.
+    pub(super) fn schema_of(&self, slot: &Slot) -> SchemaId {
+        self.instances.get(slot.instance.0).schema
+    }
+
+    /// The type of a slot's value.
+    pub(super) fn type_of(&self, slot: &Slot) -> &Type {
+        match self.entry(slot) {
+            Some(entry) => &entry.ty,
+            None => &self.declaration(slot).ty,
+        }
     }
 
     /// The thunk of a key; an instance without one has none.
@@ -352,7 +388,7 @@ impl Machine {
             path.push('.');
         }
         path.push_str(&self.declaration(slot).name);
-        if let Some(entry) = &slot.entry {
+        if let Some(entry) = self.entry(slot) {
             path.push('.');
             path.push_str(&path_part(&entry.key));
         }
@@ -361,7 +397,7 @@ impl Machine {
 
     /// The option that a slot belongs to.
     pub(super) fn declaration(&self, slot: &Slot) -> &OptionDecl {
-        self.program.option(slot.schema, slot.option)
+        self.program.option(self.schema_of(slot), slot.option)
     }
 
     pub(super) fn report(&self, raised: Raised) {
@@ -388,7 +424,12 @@ impl SchemaShape {
             keyed.insert(at, (name, names.len() as u32));
         }
         let defaults = names.iter().map(|_| OnceCell::new()).collect();
-        SchemaShape { names, defaults, plain: plain.into(), keyed: keyed.into() }
+        let undefined = names.iter().map(|_| OnceCell::new()).collect();
+        let in_outcome = schema.options.iter().filter(|option| option.ty != Type::Function);
+        let keys = Keys::new(in_outcome.map(|option| option.name.clone()).collect());
+        let none = Keys::new(Vec::new());
+        let recent = names.iter().map(|_| RefCell::new(none.clone())).collect();
+        SchemaShape { names, keys, defaults, undefined, recent, plain: plain.into(), keyed: keyed.into() }
     }
 }
 

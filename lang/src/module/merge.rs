@@ -50,7 +50,7 @@ impl Machine {
         let declaration = self.declaration(slot);
         let merging = Merging { slot, declared: declaration.ty_span };
         let key_cycle = |raised| self.key_cycle(raised, slot, declaration);
-        let merged = match &slot.entry {
+        let merged = match self.entry(slot) {
             Some(entry) => self.merge(evaluator, &entry.ty, &entry.pieces, &merging)?,
             None => {
                 let mut pieces = self.spare.take();
@@ -73,7 +73,7 @@ impl Machine {
 
     /// Every definition of a slot, the declared default among them where there is no other.
     pub(super) fn definitions(&self, evaluator: &mut Evaluator, slot: &Slot) -> Result<Vec<Piece>, Raised> {
-        match &slot.entry {
+        match self.entry(slot) {
             Some(entry) => Ok(entry.pieces.to_vec()),
             None => {
                 let mut pieces = Vec::new();
@@ -87,7 +87,7 @@ impl Machine {
     /// Every definition of an option of an instance.
     fn gather(&self, evaluator: &mut Evaluator, slot: &Slot, found: &mut Vec<Piece>) -> Result<(), Raised> {
         let (id, option) = (slot.instance, slot.option);
-        let schema = slot.schema;
+        let schema = self.schema_of(slot);
         let bodies = &self.program.schema(schema).bodies;
         if id == self.root() || bodies.iter().any(|(body, _)| self.program.body(*body).defines(option)) {
             for block in self.type_blocks(evaluator, id).iter() {
@@ -119,7 +119,7 @@ impl Machine {
     fn or_default(&self, evaluator: &mut Evaluator, slot: &Slot, pieces: &mut Vec<Piece>) {
         let declaration = self.declaration(slot);
         if let (true, Some(default)) = (pieces.is_empty(), &declaration.default) {
-            let schema = slot.schema;
+            let schema = self.schema_of(slot);
             pieces.push(Piece {
                 content: PieceContent::Default { schema, option: slot.option },
                 block: self.declaring(evaluator, slot.instance, declaration.body),
@@ -135,7 +135,7 @@ impl Machine {
         let declaration = self.declaration(slot);
         let default = declaration.default.as_ref().filter(|_| pieces.is_empty())?;
         let span = default.span();
-        let known = &self.shapes[slot.schema.0 as usize].defaults[slot.option as usize];
+        let known = &self.shapes[self.schema_of(slot).0 as usize].defaults[slot.option as usize];
         if let Some(checked) = known.get() {
             return Some(Merged::plain(checked.clone(), span));
         }

@@ -20,19 +20,20 @@ impl Machine {
             found = Some(slot);
             loop {
                 let outcome = self.force_slot(evaluator, slot).ok()?;
-                let next = match &outcome.parts {
+                let next = match outcome.parts {
                     Parts::Plain => break 'instances,
                     Parts::Instance(inner) => {
-                        instance = *inner;
+                        instance = inner;
                         continue 'instances;
                     }
                     Parts::Map(entries) => path.get(walked).and_then(|key| {
+                        let entries = self.maps.get(entries);
                         let found = entries.iter().find(|(name, _)| **evaluator.name(*name) == **key);
                         found.map(|(_, part)| *part)
                     }),
                     Parts::List(items) => path
                         .get(walked)
-                        .and_then(|index| items.get(index.parse::<usize>().ok()?))
+                        .and_then(|index| self.lists.get(items).get(index.parse::<usize>().ok()?))
                         .map(|(part, _)| *part),
                 };
                 match next {
@@ -57,17 +58,15 @@ impl Machine {
     pub(crate) fn type_at(&self, evaluator: &mut Evaluator, path: &[String]) -> Option<String> {
         let slot = self.slots.get(self.slot_at(evaluator, path)?.0);
         let parts: Vec<String> = path.iter().map(|key| path_part(key)).collect();
-        let ty = match &slot.entry {
-            Some(entry) => entry.ty.display(&self.program.schemas).to_string(),
-            None => self.declaration(slot).ty.display(&self.program.schemas).to_string(),
-        };
+        let ty = self.type_of(slot).display(&self.program.schemas).to_string();
         let walked = self.slot_path(slot);
         let rest = parts.join(".").strip_prefix(&walked)?.to_owned();
-        match (&slot.outcome.get()?.parts, rest.strip_prefix('.')) {
+        match (slot.outcome.get()?.parts, rest.strip_prefix('.')) {
             (_, None) => rest.is_empty().then_some(ty),
             (Parts::Map(entries), Some(key)) if key == *parts.last()? => {
                 let last = path.last()?;
-                let (_, part) = entries.iter().find(|(name, _)| **evaluator.name(*name) == **last)?;
+                let (_, part) =
+                    self.maps.get(entries).iter().find(|(name, _)| **evaluator.name(*name) == **last)?;
                 let Part::Instance(id) = part else { return None };
                 let schema = self.instances.get(id.0).schema;
                 Some(self.program.schema(schema).name.to_string())
