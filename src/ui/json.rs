@@ -3,6 +3,7 @@
 
 use crate::commands::doc::Found;
 use crate::exit::Failure;
+use crate::ui::doc::functions_of;
 use crate::ui::told::{self, Told};
 use crate::ui::why as text_why;
 use serde_json::{Value as Json, json};
@@ -248,10 +249,19 @@ pub(crate) fn documentation(found: &Found, sources: &Sources) -> Json {
     let types = found.types.iter().map(
         |one| json!({ "name": &*one.name, "options": one.options.iter().map(option).collect::<Vec<_>>() }),
     );
+    let functions =
+        found.functions.iter().copied().chain(found.sections.iter().flat_map(|set| functions_of(set)));
+    let functions = functions.map(|one| {
+        json!({
+            "name": one.name, "path": one.path(), "paths": one.paths, "set": one.section, "type": one.ty,
+            "doc": one.doc, "example": one.example, "result": one.result,
+        })
+    });
     json!({
         "format": "topo.doc/1",
         "options": options.collect::<Vec<_>>(),
         "types": types.collect::<Vec<_>>(),
+        "functions": functions.collect::<Vec<_>>(),
     })
 }
 

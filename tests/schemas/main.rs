@@ -57,6 +57,7 @@ fn all_that_is_said_of_a_lab() {
     prints("topo.why/1", &["why", quickstart, "hosts.client1.interfaces.eth0.mtu", "--format", "json"]);
     prints("topo.doc/1", &["doc", "--format", "json"]);
     prints("topo.doc/1", &["doc", "mtu", "--format", "json"]);
+    prints("topo.doc/1", &["doc", "lib", "--format", "json"]);
     prints("topo.list/1", &["list", "--format", "json"]);
     prints("topo.doctor/1", &["doctor", quickstart, "--format", "json"]);
 }

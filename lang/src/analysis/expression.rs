@@ -184,9 +184,8 @@ impl Walker<'_> {
             let known = Known::Value(option.ty.clone(), Some([name.clone()].into()));
             return (Some(Target::Option(SchemaId::ROOT, at)), known);
         }
-        let library = super::library::NAMES.iter().find(|known| ***known == **name);
-        if let Some(library) = library {
-            return (Some(Target::Builtin(name.clone())), Known::Library(library));
+        if super::library::NAMES.contains(&&**name) {
+            return (Some(Target::Builtin(name.clone())), Known::Library(name.clone()));
         }
         let known = self.analysis.library.global(name) && !scope.is_open();
         (known.then(|| Target::Builtin(name.clone())), Known::Nothing)
@@ -200,12 +199,19 @@ impl Walker<'_> {
                 scope.with(new.cloned().collect())
             }
             Known::Library(library) => {
-                let names = self.analysis.library.functions(library);
+                let names = self.analysis.library.names(library);
                 let new = names.filter(|name| scope.find(name).is_none() && !self.is_global(name));
-                scope.with(new.map(|name| function(library, name)).collect())
+                scope.with(new.map(|name| self.member(library, &name)).collect())
             }
             _ => scope.with_open(),
         }
+    }
+
+    /// A function of `lib` and its like, or a set of them within it.
+    fn member(&self, library: &str, name: &Arc<str>) -> Name {
+        let target = Target::Builtin(format!("{library}.{name}").into());
+        let known = self.analysis.library.set(library, name).map_or(Known::Nothing, Known::Library);
+        Name { name: name.clone(), target, known }
     }
 
     fn is_global(&self, name: &str) -> bool {
@@ -235,8 +241,9 @@ impl Walker<'_> {
                 None => (None, Known::Nothing),
             },
             Known::Library(library) => {
-                let part = self.analysis.library.functions(library).any(|known| known == name);
-                (part.then(|| Target::Builtin(format!("{library}.{name}").into())), Known::Nothing)
+                let Name { target, known, .. } = self.member(library, name);
+                let there = self.analysis.library.names(library).any(|known| known == *name);
+                (there.then_some(target), known)
             }
             Known::Value(ty, path) => match structure(ty) {
                 Type::Submodule(schema) => {
@@ -496,7 +503,7 @@ impl Walker<'_> {
             Kind::Select { from, path, default: None } => match (&expr.node(*from).kind, &path[..]) {
                 (Kind::Name(from), [.., Key::Static(name, _)]) => {
                     let (_, known) = self.resolve(from, scope);
-                    matches!(known, Known::Library("lib" | "builtins")).then(|| name.clone())
+                    matches!(known, Known::Library(of) if *of != *"net").then(|| name.clone())
                 }
                 _ => None,
             },
@@ -519,10 +526,4 @@ fn either(one: Known, other: Known) -> Known {
 fn bound(name: &Arc<str>, span: Span) -> Name {
     let target = Target::Local(span, LocalKind::Expression);
     Name { name: name.clone(), target, known: Known::Nothing }
-}
-
-/// A function of the language, as a name.
-pub(super) fn function(library: &str, name: &str) -> Name {
-    let target = Target::Builtin(format!("{library}.{name}").into());
-    Name { name: name.into(), target, known: Known::Nothing }
 }

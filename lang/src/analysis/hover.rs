@@ -193,23 +193,17 @@ impl Analysis {
     }
 
     fn builtin_hover(&self, path: &str, hover: Hover) -> Hover {
-        let mut facts = Vec::new();
-        let function = self.library.function(path);
-        if let Some(arity) = function.and_then(|function| function.arity) {
-            let plural = if arity == 1 { "" } else { "s" };
-            facts.push(format!("takes {arity} argument{plural}"));
+        if let Some(function) = crate::functions::function(path) {
+            let title = format!("{path} :: {}", function.ty);
+            let facts = vec![format!("example: `{}`", function.shown_example())];
+            return Hover { title, doc: Some(function.doc.as_str().into()), facts, ..hover };
         }
-        if let Some(text) = function.and_then(|function| function.text) {
-            facts.push(format!("`{text}`"));
-        }
-        let library = path.split_once('.').map_or(path, |(library, _)| library);
-        let doc: Option<&str> = match library {
-            "lib" => Some("From the everyday part of nixpkgs' `lib`."),
-            "net" => Some("Arithmetic of addresses and prefixes."),
-            "true" | "false" | "null" => None,
-            _ => Some("A builtin of the Nix language."),
+        let names: Vec<String> = self.library.names(path).map(|name| format!("`{name}`")).collect();
+        let facts = match names.is_empty() {
+            true => Vec::new(),
+            false => vec![names.join(", ")],
         };
-        Hover { title: path.to_owned(), doc: doc.map(Arc::from), facts, ..hover }
+        Hover { title: path.to_owned(), facts, ..hover }
     }
 
     /// The declared type at a path.

@@ -77,7 +77,7 @@ pub(crate) enum Known {
     /// A set whose names are written.
     Set(Rc<[Name]>),
     /// `lib`, `net` or `builtins`.
-    Library(&'static str),
+    Library(Arc<str>),
     /// A function that returns this.
     Function(Rc<Known>),
     /// A template with these parameters.

@@ -23,9 +23,11 @@ mod thunk;
 mod val;
 mod watch;
 
-pub(crate) use library::Member;
+pub(crate) use builtins::{DOCUMENTED as BUILTINS, GLOBAL, left_out as builtin_left_out};
+pub(crate) use library::{PARTS, left_out, table};
 pub use limits::{Ended, Interrupt, Limits};
 pub(crate) use limits::{is_end, is_limit};
+pub(crate) use net::DOCUMENTED as NET;
 pub use raised::Raised;
 pub use scope::{Names, Scope};
 pub use thunk::{Embedder, Outside};

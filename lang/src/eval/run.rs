@@ -377,10 +377,7 @@ impl Evaluator {
         let name = self.name(name);
         let mut raised = Raised::new(codes::MISSING_ATTRIBUTE, span, format!("no attribute `{name}`"));
         let names: Vec<&str> = set.entries().iter().map(|entry| &**self.name(entry.name)).collect();
-        // Only `builtins` has this; a set of one's own may lack a `path`.
-        if names.contains(&"langVersion")
-            && let Some(raised) = refused(name, span)
-        {
+        if let Some(raised) = self.refused_in(set, name, span) {
             return raised;
         }
         match nearest(name, names.iter().copied()) {

@@ -56,16 +56,6 @@ pub enum Function {
     Builtin(&'static Builtin, Vec<ThunkId>),
 }
 
-impl Function {
-    /// How many arguments a builtin takes.
-    pub(super) fn arity(&self) -> Option<usize> {
-        match self {
-            Function::Lambda(..) => None,
-            Function::Builtin(builtin, given) => Some(builtin.arity - given.len()),
-        }
-    }
-}
-
 /// Attributes, sorted by symbol.
 #[derive(Clone, Default)]
 pub struct Set {
@@ -219,6 +209,11 @@ impl Symbols {
         self.names.push(name.clone());
         self.numbers.insert(name, symbol);
         symbol
+    }
+
+    /// The symbol of a name that came up before.
+    pub(crate) fn known(&self, name: &str) -> Option<Symbol> {
+        self.numbers.get(name).copied()
     }
 
     pub(crate) fn name(&self, symbol: Symbol) -> &Arc<str> {

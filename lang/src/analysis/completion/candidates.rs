@@ -2,10 +2,10 @@
 
 use super::marked::{MARK, Range};
 use super::{Completion, CompletionKind, Found, Given, Hints, Owned, Wanted};
+use crate::analysis::Analysis;
 use crate::analysis::hover::KEYWORDS;
 use crate::analysis::scope::{Known, LocalKind, Scope, Target, structure};
 use crate::analysis::seen::{Seen, Shape};
-use crate::analysis::{Analysis, library};
 use crate::module::format::{ENCTYPES, FORMATS, Format};
 use crate::module::types::{PLAIN, SchemaId, Type};
 use crate::resolve::program::OptionDecl;
@@ -309,12 +309,7 @@ impl Candidates<'_> {
             items.push(Completion { distance: 2, ..self.option(option, &option.name) });
         }
         for name in self.analysis.library.globals() {
-            let kind = if library::NAMES.contains(&&**name) {
-                CompletionKind::Module
-            } else {
-                CompletionKind::Function
-            };
-            items.push(Completion { distance: 3, ..item(name, kind, "") });
+            items.push(Completion { distance: 3, ..function(name, name) });
         }
         items
     }
@@ -342,8 +337,8 @@ impl Candidates<'_> {
         match from {
             Known::Set(names) => names.iter().map(|name| self.named(name, "")).collect(),
             Known::Library(library) => {
-                let names = self.analysis.library.functions(library);
-                names.map(|name| self.function(library, name)).collect()
+                let names = self.analysis.library.names(library);
+                names.map(|name| function(&format!("{library}.{name}"), &name)).collect()
             }
             Known::Value(ty, path) => match structure(ty) {
                 Type::Submodule(schema) => {
@@ -373,19 +368,16 @@ impl Candidates<'_> {
             }
         }
     }
+}
 
-    fn function(&self, library: &str, name: &str) -> Completion {
-        let function = self.analysis.library.function(&format!("{library}.{name}"));
-        let detail = match function {
-            Some(function) => match (function.arity, function.text) {
-                (Some(1), _) => "1 argument".to_owned(),
-                (Some(arity), _) => format!("{arity} arguments"),
-                (None, Some(text)) => crate::analysis::hover::one_line(text),
-                (None, None) => String::new(),
-            },
-            None => String::new(),
-        };
-        item(name, CompletionKind::Function, &detail)
+/// A function of the language by its full name, or a set of them.
+fn function(path: &str, name: &str) -> Completion {
+    match crate::functions::function(path) {
+        Some(function) => {
+            let doc = Some(format!("{}\n\n`{}`", function.doc, function.shown_example()).into());
+            Completion { doc, ..item(name, CompletionKind::Function, &function.ty) }
+        }
+        None => item(name, CompletionKind::Module, ""),
     }
 }
 

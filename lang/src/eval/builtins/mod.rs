@@ -26,6 +26,9 @@ use crate::source::Span;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// What is said of each of them.
+pub(crate) const DOCUMENTED: &str = include_str!("builtins.nix");
+
 /// A function written in Rust.
 pub struct Builtin {
     /// Its name, without what is before the dot.
@@ -54,7 +57,7 @@ pub(super) const fn row(name: &'static str, arity: usize, run: Run) -> Builtin {
 }
 
 /// Those that need no `builtins.` in front.
-const GLOBAL: &[&str] =
+pub(crate) const GLOBAL: &[&str] =
     &["abort", "baseNameOf", "dirOf", "fromTOML", "isNull", "map", "removeAttrs", "throw", "toString"];
 
 /// Nix's builtins that this language leaves out, and why.
@@ -124,14 +127,18 @@ pub(super) fn find(name: &str) -> Option<&'static Builtin> {
 }
 
 /// Why Nix has it and this language does not.
-fn left_out(name: &str) -> Option<&'static str> {
+pub(crate) fn left_out(name: &str) -> Option<&'static str> {
     LEFT_OUT.iter().find(|(_, names)| names.contains(&name)).map(|(why, _)| *why)
 }
 
 /// The mistake of asking for a builtin that is left out.
 pub(super) fn refused(name: &str, span: Span) -> Option<Raised> {
-    let message = format!("`{name}` is left out of this language");
-    left_out(name).map(|why| Raised::new(codes::LEFT_OUT, span, message).help(why))
+    left_out(name).map(|why| left_out_for(why, name, span))
+}
+
+/// The mistake of asking for something that is left out for a reason.
+fn left_out_for(why: &str, name: &str, span: Span) -> Raised {
+    Raised::new(codes::LEFT_OUT, span, format!("`{name}` is left out of this language")).help(why)
 }
 
 pub(super) fn function(builtin: &'static Builtin) -> Val {
@@ -158,6 +165,22 @@ impl Evaluator {
         let thunk = value.map(|value| self.value(value));
         self.globals.insert(name, thunk);
         thunk
+    }
+
+    /// The mistake of asking `builtins`, `lib` or a part of it for something that is left out.
+    pub(super) fn refused_in(&self, set: &Set, name: &str, span: Span) -> Option<Raised> {
+        let is = |value: &Val| matches!(value, Val::Set(known) if std::ptr::eq(&**known, set));
+        let library = |name: &str| {
+            let thunk = self.globals.get(&self.symbols.known(name)?).copied().flatten()?;
+            self.done(thunk)
+        };
+        if library("builtins").is_some_and(is) {
+            return refused(name, span);
+        }
+        let Some(Val::Set(lib)) = library("lib") else { return None };
+        let mut parts = lib.entries().iter().filter_map(|entry| self.done(entry.value));
+        let within = std::ptr::eq(&**lib, set) || parts.any(is);
+        library::left_out(name).filter(|_| within).map(|why| left_out_for(why, name, span))
     }
 
     pub(crate) fn global_names(&self) -> Vec<Arc<str>> {

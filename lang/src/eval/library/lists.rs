@@ -29,6 +29,16 @@ pub(super) const TABLE: &[Builtin] = &[
         }
         e.force(rest)
     }),
+    row("foldl", 3, |e, a| {
+        let items = e.arg_list(a, 2)?;
+        // Lazy from the left: what came so far is a thunk that the function may leave alone.
+        let mut so_far = a.values[1];
+        e.spend(items.len() * 96, a.span)?;
+        for item in items.iter() {
+            so_far = e.allocate(Thunk::Call2(Box::new((a.values[0], so_far, *item, a.span))));
+        }
+        e.force(so_far)
+    }),
     row("findFirst", 3, |e, a| {
         let function = e.arg_function(a, 0)?;
         for item in e.arg_list(a, 2)?.iter() {

@@ -1,12 +1,15 @@
 //! `lib`: the everyday part of nixpkgs' library of that name, and `net`: arithmetic of addresses.
 //!
 //! What is used most is written in Rust, the rest in the language itself, each definition read when it is
-//! first asked for.
+//! first asked for. [`table`] says how the `.nix` files beside this one are read; they have all functions.
 
+mod left_out;
 mod lists;
-mod prelude;
 mod sets;
 mod strings;
+pub(crate) mod table;
+
+pub(crate) use left_out::left_out;
 
 use super::builtins::{self, Builtin};
 use super::val::{Attribute, Place, Set, ThunkId, Val};
@@ -14,9 +17,9 @@ use super::{Evaluator, Raised, Scope, net};
 use crate::codes;
 use crate::source::{SourceId, Span};
 use crate::syntax::expr::Expr;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use table::{Body, entries};
 
 /// The source of definitions that are built in; never shown.
 const INTERNAL: SourceId = SourceId(u32::MAX);
@@ -26,124 +29,83 @@ pub(super) fn is_internal(span: Span) -> bool {
     span.source == INTERNAL
 }
 
-/// Builtins of Nix that `lib` has under the same name.
-const ALIASES: &[&str] = &[
-    "add",
-    "addErrorContext",
-    "all",
-    "any",
-    "attrNames",
-    "attrValues",
-    "bitAnd",
-    "bitOr",
-    "bitXor",
-    "catAttrs",
-    "ceil",
-    "compareVersions",
-    "concatLists",
-    "concatMap",
-    "concatStringsSep",
-    "deepSeq",
-    "div",
-    "elem",
-    "elemAt",
-    "filter",
-    "floor",
-    "foldl'",
-    "fromJSON",
-    "functionArgs",
-    "genList",
-    "genericClosure",
-    "getAttr",
-    "groupBy",
-    "hasAttr",
-    "hashString",
-    "head",
-    "intersectAttrs",
-    "isAttrs",
-    "isBool",
-    "isFloat",
-    "isFunction",
-    "isInt",
-    "isList",
-    "isPath",
-    "isString",
-    "length",
-    "lessThan",
-    "listToAttrs",
-    "map",
-    "mapAttrs",
-    "match",
-    "mul",
-    "parseDrvName",
-    "partition",
-    "removeAttrs",
-    "replaceStrings",
-    "seq",
-    "sort",
-    "split",
-    "splitVersion",
-    "stringLength",
-    "sub",
-    "substring",
-    "tail",
-    "toJSON",
-    "toString",
-    "trace",
-    "tryEval",
-    "typeOf",
-    "zipAttrsWith",
+/// A part of `lib`, such as `lib.lists`.
+pub(crate) struct Part {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// The table of its functions.
+    pub(crate) text: &'static str,
+    /// Those that are written in Rust.
+    native: &'static [Builtin],
+    /// Whether its functions are at the top of `lib` too.
+    top: bool,
+}
+
+/// The parts of `lib`.
+pub(crate) const PARTS: &[Part] = &[
+    part("trivial", include_str!("trivial.nix"), &[]),
+    part("fixedPoints", include_str!("fixed-points.nix"), &[]),
+    part("lists", include_str!("lists.nix"), lists::TABLE),
+    part("attrsets", include_str!("attrsets.nix"), sets::TABLE),
+    part("strings", include_str!("strings.nix"), strings::TABLE),
+    part("asserts", include_str!("asserts.nix"), &[]),
+    part("debug", include_str!("debug.nix"), &[]),
+    Part { top: false, ..part("versions", include_str!("versions.nix"), &[]) },
+    Part { top: false, ..part("generators", include_str!("generators.nix"), &[]) },
+    Part { top: false, ..part("cli", include_str!("cli.nix"), &[]) },
 ];
 
-/// `lib`, flat, and its parts `lib.lists`, `lib.attrsets`, `lib.strings`, `lib.trivial`.
+const fn part(name: &'static str, text: &'static str, native: &'static [Builtin]) -> Part {
+    Part { name, text, native, top: true }
+}
+
+/// What two parts have under one name: at the top it is the other part's, as in nixpkgs.
+const NOT_AT_THE_TOP: &[(&str, &str)] =
+    &[("lists", "hasPrefix"), ("lists", "removePrefix"), ("strings", "replicate")];
+
+impl Part {
+    /// Whether a function of it is at the top of `lib` too.
+    pub(crate) fn is_at_the_top(&self, name: &str) -> bool {
+        self.top && !NOT_AT_THE_TOP.contains(&(self.name, name))
+    }
+}
+
+/// `lib`: its parts, and at its top the functions of most of them.
 pub(super) fn lib(e: &mut Evaluator) -> Val {
-    let aliases: Vec<&'static Builtin> = ALIASES.iter().filter_map(|name| builtins::find(name)).collect();
-    let mut flat = Vec::new();
-    for builtin in aliases {
-        flat.push(native(e, builtin));
-    }
-    let mut parts = Vec::new();
-    let tables = [
-        ("lists", lists::TABLE, prelude::LISTS),
-        ("attrsets", sets::TABLE, prelude::ATTRSETS),
-        ("strings", strings::TABLE, prelude::STRINGS),
-        ("trivial", &[], prelude::TRIVIAL),
-    ];
-    for (name, table, definitions) in tables {
-        // A part has the aliases too, whichever of them is whose.
-        let mut entries = flat.clone();
-        entries.truncate(ALIASES.len());
-        entries.extend(table.iter().map(|builtin| native(e, builtin)).collect::<Vec<_>>());
-        for (name, text) in definitions {
-            entries.push(Attribute {
-                name: e.symbol(name),
-                value: defined(e, name, text),
-                place: Place::NONE,
-            });
+    let mut top = Vec::new();
+    for part in PARTS {
+        let mut functions = Vec::new();
+        for entry in entries(part.text) {
+            let value = match entry.body {
+                Body::Native => part
+                    .native
+                    .iter()
+                    .find(|builtin| builtin.name == entry.name)
+                    .map(|builtin| e.value(builtins::function(builtin))),
+                Body::Inherited => {
+                    builtins::find(entry.name).map(|builtin| e.value(builtins::function(builtin)))
+                }
+                Body::Expression(text) => Some(defined(e, entry.name, text)),
+            };
+            let name = e.symbol(entry.name);
+            let attribute = value.map(|value| Attribute { name, value, place: Place::NONE });
+            functions.extend(attribute);
+            top.extend(attribute.filter(|_| part.is_at_the_top(entry.name)));
         }
-        parts.push((name, Val::Set(Rc::new(Set::new(entries.clone())))));
-        // Later parts win: `lib.hasPrefix` is the one for texts, as in nixpkgs.
-        flat.extend(entries.drain(ALIASES.len()..));
+        let functions = e.value(Val::Set(Rc::new(Set::new(functions))));
+        top.push(Attribute { name: e.symbol(part.name), value: functions, place: Place::NONE });
     }
-    for (name, value) in parts {
-        let attribute = Attribute { name: e.symbol(name), value: e.value(value), place: Place::NONE };
-        flat.push(attribute);
-    }
-    Val::Set(Rc::new(Set::new(flat)))
+    Val::Set(Rc::new(Set::new(top)))
 }
 
 /// `net`
 pub(super) fn net(e: &mut Evaluator) -> Val {
-    let entries = net::TABLES.iter().copied().flatten().map(|builtin| native(e, builtin)).collect();
-    Val::Set(Rc::new(Set::new(entries)))
-}
-
-fn native(e: &mut Evaluator, builtin: &'static Builtin) -> Attribute {
-    Attribute {
-        name: e.symbol(builtin.name),
-        value: e.value(builtins::function(builtin)),
-        place: Place::NONE,
+    let mut functions = Vec::new();
+    for builtin in net::TABLES.iter().copied().flatten() {
+        let (name, value) = (e.symbol(builtin.name), e.value(builtins::function(builtin)));
+        functions.push(Attribute { name, value, place: Place::NONE });
     }
+    Val::Set(Rc::new(Set::new(functions)))
 }
 
 /// A definition in the language, read when it is asked for.
@@ -154,7 +116,8 @@ fn defined(e: &mut Evaluator, name: &'static str, text: &'static str) -> ThunkId
         move || format!("`lib.{name}`"),
         move |e| match Expr::parse(INTERNAL, text) {
             Ok(expr) => {
-                let thunk = e.named_expr(&Arc::new(expr), name);
+                let op = e.compile_named(&Arc::new(expr), name);
+                let thunk = e.delay(op, &Scope::empty());
                 e.force(thunk)
             }
             Err(_) => Err(Raised::new(codes::EXPRESSION_SYNTAX, span, format!("`lib.{name}` is broken"))),
@@ -162,70 +125,58 @@ fn defined(e: &mut Evaluator, name: &'static str, text: &'static str) -> ThunkId
     )
 }
 
-/// A name of `lib`, `net` or `builtins`, as an editor shows it.
-pub(crate) struct Member {
-    /// How many arguments it takes, where it is written in Rust.
-    pub(crate) arity: Option<usize>,
-    /// Its definition, where it is written in the language.
-    pub(crate) text: Option<&'static str>,
-}
-
-impl Evaluator {
-    /// What is in `lib`, `net` or `builtins`.
-    pub(crate) fn members(&mut self, library: &str) -> BTreeMap<Arc<str>, Member> {
-        let symbol = self.symbol(library);
-        let Some(Val::Set(set)) = self.global(symbol).and_then(|thunk| self.done(thunk)).cloned() else {
-            return BTreeMap::new();
-        };
-        let tables = [prelude::LISTS, prelude::ATTRSETS, prelude::STRINGS, prelude::TRIVIAL];
-        let mut found = BTreeMap::new();
-        for attribute in set.entries() {
-            let name = self.name(attribute.name).clone();
-            let arity = match self.done(attribute.value) {
-                Some(Val::Function(function)) => function.arity(),
-                _ => None,
-            };
-            let written = tables.iter().copied().flatten().rfind(|(known, _)| **known == *name);
-            let text = written.filter(|_| arity.is_none() && library == "lib").map(|(_, text)| *text);
-            found.insert(name, Member { arity, text });
-        }
-        found
-    }
-
-    fn named_expr(&mut self, expr: &Arc<Expr>, name: &str) -> ThunkId {
-        let op = self.compile_named(expr, name);
-        self.delay(op, &Scope::empty())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::prelude;
+    use super::{Body, PARTS, entries, left_out};
     use crate::eval::{Evaluator, Limits, Scope};
     use crate::source::SourceId;
     use crate::syntax::expr::Expr;
     use std::sync::Arc;
 
+    fn value(text: &str) -> Result<String, String> {
+        let expr = Expr::parse(SourceId(0), text).map_err(|wrong| wrong[0].message.clone())?;
+        let expr = Arc::new(expr);
+        let mut evaluator = Evaluator::new(Limits::default());
+        if let Some(wrong) = evaluator.check_names(&expr, &Scope::empty()).first() {
+            return Err(wrong.message.clone());
+        }
+        let thunk = evaluator.expr(&expr, &Scope::empty());
+        evaluator.json(thunk, expr.span()).map_err(|raised| raised.diagnostic().message)
+    }
+
     /// Every definition can be read, and uses only names that exist.
     #[test]
     fn definitions_are_sound() {
-        for table in [prelude::LISTS, prelude::ATTRSETS, prelude::STRINGS, prelude::TRIVIAL] {
-            for (name, text) in table {
-                let expr = Arc::new(
-                    Expr::parse(SourceId(0), text).unwrap_or_else(|error| panic!("{name}: {error:?}")),
-                );
+        for part in PARTS {
+            for entry in entries(part.text) {
+                let path = format!("lib.{}.{}", part.name, entry.name);
+                assert_eq!(value(&format!("lib.{} ? {}", part.name, entry.name)).as_deref(), Ok("true"));
+                let Body::Expression(text) = entry.body else { continue };
+                let expr = Expr::parse(SourceId(0), text).unwrap_or_else(|error| panic!("{path}: {error:?}"));
+                let expr = Arc::new(expr);
                 let mut evaluator = Evaluator::new(Limits::default());
-                assert_eq!(evaluator.check_names(&expr, &Scope::empty()), [], "{name}");
-                let uses = expr.selections_of("lib");
-                for used in uses {
-                    let probe = Arc::new(Expr::parse(SourceId(0), &format!("lib ? {used}")).unwrap());
-                    let thunk = evaluator.expr(&probe, &Scope::empty());
+                assert_eq!(evaluator.check_names(&expr, &Scope::empty()), [], "{path}");
+                for used in expr.selections_of("lib") {
                     assert_eq!(
-                        evaluator.json(thunk, probe.span()).unwrap(),
-                        "true",
-                        "`{name}` uses `lib.{used}`"
+                        value(&format!("lib ? {used}")).as_deref(),
+                        Ok("true"),
+                        "`{path}` uses `lib.{used}`"
                     );
                 }
+            }
+        }
+    }
+
+    /// Whoever knows nixpkgs' `lib` finds each of its names, or is told why it is not there.
+    #[test]
+    fn all_of_nixpkgs_is_there_or_left_out() {
+        let names = include_str!("../../../../tests/lang/nixpkgs-lib.txt");
+        for line in names.lines().filter(|line| !line.starts_with('#')) {
+            let (of, names) = line.split_once(": ").unwrap();
+            for name in names.split(' ') {
+                let there = value(&format!("{of} ? {name}")).unwrap() == "true";
+                let why = left_out(name);
+                assert!(there != why.is_some(), "{of}.{name}: there is {there}, left out for {why:?}");
             }
         }
     }

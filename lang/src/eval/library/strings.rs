@@ -70,9 +70,12 @@ pub(super) const TABLE: &[Builtin] = &[
     }),
     row("charToInt", 1, |e, a| {
         let text = e.arg_text(a, 0)?;
-        match text.as_bytes().first() {
-            Some(byte) => Ok(Val::Int(i64::from(*byte))),
-            None => Err(Raised::new(codes::OUT_OF_RANGE, a.span, "`charToInt` of an empty text")),
+        match text.as_bytes() {
+            [byte] if byte.is_ascii() => Ok(Val::Int(i64::from(*byte))),
+            _ => {
+                let message = format!("`charToInt` needs one character of ASCII, found {text:?}");
+                Err(Raised::new(codes::OUT_OF_RANGE, a.span, message))
+            }
         }
     }),
     // Letters of ASCII alone, as in nixpkgs.
@@ -148,13 +151,28 @@ pub(super) const TABLE: &[Builtin] = &[
         }
         Ok(Val::Text(escaped.into()))
     }),
+    row("levenshtein", 2, |e, a| {
+        let (left, right) = (e.arg_text(a, 0)?, e.arg_text(a, 1)?);
+        e.check_text(left.len().saturating_mul(right.len()), a.span)?;
+        // One row of the table at a time: the distance of `left[..i]` to each beginning of `right`.
+        let mut distances: Vec<usize> = (0..=right.len()).collect();
+        for (i, here) in left.bytes().enumerate() {
+            let mut before = std::mem::replace(&mut distances[0], i + 1);
+            for (j, there) in right.bytes().enumerate() {
+                let replaced = before + usize::from(here != there);
+                before = distances[j + 1];
+                distances[j + 1] = replaced.min(before + 1).min(distances[j] + 1);
+            }
+        }
+        Ok(Val::Int(distances[right.len()] as i64))
+    }),
 ];
 
 const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// A word for a POSIX shell; one that needs no quotes gets none.
 fn quote(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-+:,@%/=".contains(&byte);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-+:,@%/".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
         return text.to_string();
     }

@@ -12,6 +12,9 @@ use crate::codes;
 use prefix::Prefix;
 use sha2::Digest;
 
+/// What is said of each of them.
+pub(crate) const DOCUMENTED: &str = include_str!("net.nix");
+
 pub(super) const TABLES: &[&[Builtin]] = &[TABLE, assign::TABLE];
 
 const TABLE: &[Builtin] = &[
