@@ -89,7 +89,7 @@ pub fn load(directory: &Path) -> Result<Loaded, Error> {
     }
     let mut state = State {
         key: file.key,
-        resources: file.resources.into_iter().map(|entry| (entry.id, entry.recorded)).collect(),
+        resources: file.resources.into_iter().map(StateEntry::split).collect(),
         leases: file.leases,
     };
     let path = directory.join(JOURNAL);
@@ -245,11 +245,7 @@ impl Ledger {
             version: VERSION,
             key: state.key.clone(),
             leases: state.leases.clone(),
-            resources: state
-                .resources
-                .iter()
-                .map(|(id, recorded)| StateEntry { id: id.clone(), recorded: recorded.clone() })
-                .collect(),
+            resources: state.resources.iter().map(|(id, recorded)| StateEntry::new(id, recorded)).collect(),
         };
         let path = self.directory.join(STATE);
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| {
@@ -348,10 +344,16 @@ fn lock_soon(mut file: File) -> nix::Result<Flock<File>> {
 
 /// The numbers recorded for a lab, for the language to keep addresses as they are.
 pub fn leases_of(directory: &Path) -> Result<BTreeMap<NetworkName, BTreeMap<String, u32>>, Error> {
-    Ok(match load(directory)? {
-        Loaded::Known(state) => state.leases,
-        Loaded::Absent | Loaded::Spoilt { .. } => BTreeMap::new(),
-    })
+    /// The part of [`StateFile`] that this is about; the rest is passed over.
+    #[derive(Default, Deserialize)]
+    struct Leases {
+        version: u32,
+        leases: BTreeMap<NetworkName, BTreeMap<String, u32>>,
+    }
+    let text = read(&directory.join(STATE))?.unwrap_or_default();
+    // What cannot be read is complained of when the lab is looked at.
+    let found: Leases = serde_json::from_str(&text).unwrap_or_default();
+    Ok(if found.version == VERSION { found.leases } else { BTreeMap::new() })
 }
 
 /// Whose address a lease is.
@@ -371,11 +373,27 @@ struct StateFile {
     resources: Vec<StateEntry>,
 }
 
+/// The fields of [`Recorded`] beside the name: `flatten` would read each twice.
 #[derive(Serialize, Deserialize)]
 struct StateEntry {
     id: ResourceId,
-    #[serde(flatten)]
-    recorded: Recorded,
+    attributes: Attributes,
+    #[serde(default)]
+    depends_on: Vec<Dependency>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    interrupted: bool,
+}
+
+impl StateEntry {
+    fn new(id: &ResourceId, recorded: &Recorded) -> Self {
+        let Recorded { attributes, depends_on, interrupted } = recorded.clone();
+        Self { id: id.clone(), attributes, depends_on, interrupted }
+    }
+
+    fn split(self) -> (ResourceId, Recorded) {
+        let Self { id, attributes, depends_on, interrupted } = self;
+        (id, Recorded { attributes, depends_on, interrupted })
+    }
 }
 
 /// One line of the journal.
