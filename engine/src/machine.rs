@@ -2,19 +2,24 @@
 //!
 //! Deliberately absent: any kind, and any decision. Everything here is asked from inside the lab's own namespaces.
 
+mod stack;
+
 use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::fault;
 use crate::graph::ResourceId;
-use crate::linux::{files, place};
+use crate::linux::{files, namespace, netns, place};
 use crate::name::{AbsolutePath, HostName};
 use crate::runtime::{self, Client, Command, HostView, LabDirectory, Output, Overlay, netns_name};
+use nix::sched::CloneFlags;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+pub(crate) use stack::Stack;
 
 /// The running lab, as seen from inside its namespaces.
 pub struct Machine {
@@ -24,6 +29,10 @@ pub struct Machine {
     views: BTreeMap<HostName, HostView>,
     /// The network namespaces the supervisor holds, as far as somebody asked for them.
     netns: Mutex<BTreeMap<HostName, Arc<OwnedFd>>>,
+    /// The hosts' network stacks, as far as they were looked at.
+    stacks: Mutex<BTreeMap<HostName, Arc<Stack>>>,
+    /// The lab's own.
+    own_stack: Mutex<Option<Arc<Stack>>>,
     /// The hosts that have a process.
     open: Mutex<BTreeMap<HostName, Arc<OwnedFd>>>,
     /// Held while a host that is not up has a process all the same.
@@ -49,6 +58,8 @@ impl Machine {
             key,
             views,
             netns: Mutex::default(),
+            stacks: Mutex::default(),
+            own_stack: Mutex::default(),
             open: Mutex::default(),
             visiting: Mutex::default(),
         };
@@ -100,6 +111,44 @@ impl Machine {
         Ok(hosts.iter().filter_map(|host| Some(((*host).clone(), known.get(*host)?.clone()))).collect())
     }
 
+    /// What is asked of network stacks from now on is read anew.
+    pub(crate) fn look_anew(&self) {
+        lock(&self.stacks).clear();
+        *lock(&self.own_stack) = None;
+    }
+
+    /// The network stack of the lab itself, which has the bridges.
+    pub(crate) fn own_stack(&self) -> Result<Arc<Stack>, Error> {
+        let mut own = lock(&self.own_stack);
+        if let Some(stack) = &*own {
+            return Ok(stack.clone());
+        }
+        let stack = Arc::new(Stack::here("the lab".to_owned())?);
+        *own = Some(stack.clone());
+        Ok(stack)
+    }
+
+    /// The network stacks of these hosts; hosts without one are left out.
+    pub(crate) fn stacks(
+        &self,
+        hosts: &BTreeSet<&HostName>,
+    ) -> Result<BTreeMap<HostName, Arc<Stack>>, Error> {
+        let mut stacks = lock(&self.stacks);
+        let unknown: BTreeSet<&HostName> =
+            hosts.iter().copied().filter(|host| !stacks.contains_key(*host)).collect();
+        let namespaces = self.netns(&unknown)?;
+        let visit = |(host, netns): (&HostName, &Arc<OwnedFd>)| {
+            namespace::enter(netns.as_fd(), CloneFlags::CLONE_NEWNET)
+                .map_err(|error| Error::caused(format!("enter the network of `{host}`"), error))?;
+            Ok((host.clone(), Arc::new(Stack::here(format!("`{host}`"))?)))
+        };
+        let opened = netns::on_thread(|| Ok(namespaces.iter().map(visit).collect::<Result<Vec<_>, Error>>()))
+            .map_err(|error| Error::caused("look at networks", error))??;
+        stacks.extend(opened);
+        let known = |host: &&HostName| Some(((*host).clone(), stacks.get(*host)?.clone()));
+        Ok(hosts.iter().filter_map(known).collect())
+    }
+
     /// Gives the supervisor network namespaces to hold.
     pub(crate) fn hold(&self, made: Vec<(HostName, OwnedFd)>) -> Result<(), Error> {
         fault::point("machine: namespaces made");
@@ -107,6 +156,8 @@ impl Machine {
         self.client
             .hold(named)
             .map_err(|error| Error::caused("hand network namespaces to the supervisor", error))?;
+        // An earlier namespace of a host is not the one to look at.
+        self.forget(made.iter().map(|(host, _)| host));
         lock(&self.netns).extend(made.into_iter().map(|(host, netns)| (host, Arc::new(netns))));
         Ok(())
     }
@@ -118,8 +169,17 @@ impl Machine {
         }
         let names: Vec<String> = hosts.iter().map(|host| netns_name(host.as_str())).collect();
         self.client.release(&names).map_err(|error| Error::caused("let go of network namespaces", error))?;
-        lock(&self.netns).retain(|host, _| !hosts.contains(&host));
+        self.forget(hosts.iter().copied());
         Ok(())
+    }
+
+    /// The namespaces of these hosts are no longer what they were.
+    fn forget<'h>(&self, hosts: impl Iterator<Item = &'h HostName>) {
+        let (mut namespaces, mut stacks) = (lock(&self.netns), lock(&self.stacks));
+        for host in hosts {
+            namespaces.remove(host);
+            stacks.remove(host);
+        }
     }
 
     /// The pidfd of a host's first process, which is started if it has none: from then on the host has a view of the

@@ -16,6 +16,7 @@ pub fn observe(
     desired: &Graph,
     recorded: &BTreeMap<ResourceId, Recorded>,
 ) -> Result<Observed, Error> {
+    machine.look_anew();
     let ids: BTreeSet<&ResourceId> =
         desired.iter().map(|resource| &resource.id).chain(recorded.keys()).collect();
     let mut by_kind: BTreeMap<Kind, Vec<Subject<'_, _>>> = BTreeMap::new();

@@ -44,7 +44,10 @@ pub mod wire;
 pub mod wireguard;
 pub mod wireguard_peers;
 
-pub(crate) use batch::{InHost, change_per_host, delete_per_host, each, observe_per_host, on_cores, spread};
+pub(crate) use batch::{
+    InHost, change_per_host, change_stacks, delete_per_host, each, observe_per_host, observe_stacks,
+    on_cores, spread,
+};
 pub(crate) use links::{keep_addresses_of, links_here, links_of, perform};
 pub(crate) use places::{Fleeting, Place, at_places, make_parents, path_of};
 

@@ -2,8 +2,8 @@
 //! A kind of them has a [`Shape`]: what only it has.
 
 use super::{
-    Manage, Subject, Updating, change_per_host, delete_per_host, keep_addresses_of, links_here, links_of,
-    observe_per_host, perform,
+    Manage, Subject, Updating, change_per_host, delete_per_host, keep_addresses_of, links_of, observe_stacks,
+    perform,
 };
 use crate::attribute::Attributes;
 use crate::digest::DigestKey;
@@ -134,8 +134,8 @@ where
     }
 
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error> {
-        observe_per_host(machine, subjects, |subjects| {
-            let links = links_here()?;
+        observe_stacks(machine, subjects, |stack, subjects| {
+            let links = stack.links()?;
             Ok(subjects.iter().map(|subject| look::<S>(&links, &subject.id.name)).collect())
         })
     }

@@ -4,21 +4,17 @@ use super::Address;
 use super::spec::{addresses_of, attributes, interface_of};
 use crate::attribute::Attributes;
 use crate::error::Error;
-use crate::kinds::{Subject, links_of, observe_per_host};
-use crate::linux::netlink::{self, Netlink};
+use crate::kinds::{Subject, observe_stacks};
+use crate::linux::netlink;
 use crate::machine::Machine;
 use ipnet::IpNet;
-use std::collections::BTreeSet;
 
 pub(super) fn observe(
     machine: &Machine,
     subjects: &[Subject<'_, Address>],
 ) -> Result<Vec<Option<Attributes>>, Error> {
-    observe_per_host(machine, subjects, |subjects| {
-        let failed = |error| Error::caused("read a host's addresses", error);
-        let netlink = Netlink::open().map_err(failed)?;
-        let links = links_of(&netlink)?;
-        let found: BTreeSet<netlink::Address> = netlink.addresses().map_err(failed)?.into_iter().collect();
+    observe_stacks(machine, subjects, |stack, subjects| {
+        let (links, found) = (stack.links()?, stack.addresses()?);
         let look = |subject: &&Subject<'_, Address>| {
             let index = links.get(interface_of(subject.id))?.index;
             let here: Vec<IpNet> = ours(subject)

@@ -4,7 +4,7 @@ use super::Network;
 use crate::attribute::Attributes;
 use crate::error::Error;
 use crate::graph::ResourceId;
-use crate::kinds::{Updating, links_here, perform, spread};
+use crate::kinds::{Updating, perform, spread};
 use crate::linux::netlink::{self, Netlink};
 use crate::machine::Machine;
 
@@ -25,12 +25,10 @@ pub(super) fn set_down(
 
 fn set(networks: &[&ResourceId], up: bool) -> Vec<Result<(), Error>> {
     spread(networks.len(), || {
-        let links = links_here()?;
         let netlink = Netlink::open().map_err(|error| Error::caused("set bridges up or down", error))?;
         let requests = networks.iter().map(|id| {
-            let index = links.get(&*id.name).map_or(0, |link| link.index);
-            let change = netlink::Change { up: Some(up), ..netlink::Change::default() };
-            (format!("set {id} {}", if up { "up" } else { "down" }), netlink::change(index, change))
+            let request = if up { netlink::set_up(&id.name) } else { netlink::set_down(&id.name) };
+            (format!("set {id} {}", if up { "up" } else { "down" }), request)
         });
         perform(&netlink, requests, |refusal| !up && refusal.is_gone())
     })

@@ -5,29 +5,29 @@ use super::spec::destination_of;
 use crate::attribute::Attributes;
 use crate::error::Error;
 use crate::graph::ResourceId;
-use crate::kinds::{Updating, change_per_host, delete_per_host, perform};
+use crate::kinds::{Updating, change_stacks, delete_per_host, perform};
 use crate::linux::netlink::{self, Netlink, Request};
 use crate::machine::Machine;
 
 pub(super) fn create(machine: &Machine, wanted: &[(&ResourceId, &Route)]) -> Vec<Result<(), Error>> {
-    change_per_host(machine, wanted, |wanted| {
+    change_stacks(machine, wanted, |netlink, wanted| {
         let wanted: Vec<(&ResourceId, Option<Route>)> =
             wanted.iter().map(|(id, route)| (*id, Some((*route).clone()))).collect();
-        ask("add", &wanted, netlink::add_route, |_| false)
+        ask(netlink, "add", &wanted, netlink::add_route, |_| false)
     })
 }
 
 /// The old route goes first: one with another metric would stay beside the new one.
 pub(super) fn update(machine: &Machine, wanted: &[Updating<'_, Route>]) -> Vec<Result<(), Error>> {
-    change_per_host(machine, wanted, |wanted| {
+    change_stacks(machine, wanted, |netlink, wanted| {
         let old: Vec<(&ResourceId, Option<Route>)> = wanted
             .iter()
             .map(|one| (one.id, Route::of(one.before).filter(|route| route != one.spec)))
             .collect();
         let new: Vec<(&ResourceId, Option<Route>)> =
             wanted.iter().map(|one| (one.id, Some(one.spec.clone()))).collect();
-        let removed = ask("remove", &old, netlink::delete_route, netlink::Refusal::is_gone)?;
-        let added = ask("add", &new, netlink::add_route, |_| false)?;
+        let removed = ask(netlink, "remove", &old, netlink::delete_route, netlink::Refusal::is_gone)?;
+        let added = ask(netlink, "add", &new, netlink::add_route, |_| false)?;
         Ok(removed.into_iter().zip(added).map(|(removed, added)| removed.and(added)).collect())
     })
 }
@@ -36,18 +36,19 @@ pub(super) fn delete(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)])
     delete_per_host(machine, unwanted, |unwanted| {
         let unwanted: Vec<(&ResourceId, Option<Route>)> =
             unwanted.iter().map(|(id, attributes)| (*id, Route::of(attributes))).collect();
-        ask("remove", &unwanted, netlink::delete_route, netlink::Refusal::is_gone)
+        let netlink = Netlink::open().map_err(|error| Error::caused("remove routes", error))?;
+        ask(&netlink, "remove", &unwanted, netlink::delete_route, netlink::Refusal::is_gone)
     })
 }
 
-/// One request for each route there is, in the namespace this thread is in.
+/// One request for each route there is.
 fn ask(
+    netlink: &Netlink,
     verb: &str,
     routes: &[(&ResourceId, Option<Route>)],
     request: impl Fn(&netlink::Route) -> Request,
     is_fine: impl Fn(&netlink::Refusal) -> bool,
 ) -> Result<Vec<Result<(), Error>>, Error> {
-    let netlink = Netlink::open().map_err(|error| Error::caused("change routes", error))?;
     let asked = routes.iter().map(|(id, route)| {
         let route = route.as_ref()?;
         let route = netlink::Route { destination: destination_of(id)?, via: route.via, metric: route.metric };
@@ -55,7 +56,7 @@ fn ask(
     });
     let asked: Vec<Option<(String, Request)>> = asked.collect();
     let nothing: Vec<bool> = asked.iter().map(Option::is_none).collect();
-    let mut answers = perform(&netlink, asked.into_iter().flatten(), is_fine)?.into_iter();
+    let mut answers = perform(netlink, asked.into_iter().flatten(), is_fine)?.into_iter();
     Ok(nothing
         .into_iter()
         .map(|nothing| if nothing { Ok(()) } else { answers.next().unwrap_or(Ok(())) })

@@ -4,17 +4,16 @@ use super::Route;
 use super::spec::destination_of;
 use crate::attribute::Attributes;
 use crate::error::Error;
-use crate::kinds::{Subject, observe_per_host};
-use crate::linux::netlink::{self, Netlink};
+use crate::kinds::{Subject, observe_stacks};
+use crate::linux::netlink;
 use crate::machine::Machine;
 
 pub(super) fn observe(
     machine: &Machine,
     subjects: &[Subject<'_, Route>],
 ) -> Result<Vec<Option<Attributes>>, Error> {
-    observe_per_host(machine, subjects, |subjects| {
-        let failed = |error| Error::caused("read a host's routes", error);
-        let routes = Netlink::open().and_then(|netlink| netlink.routes()).map_err(failed)?;
+    observe_stacks(machine, subjects, |stack, subjects| {
+        let routes = stack.routes()?;
         Ok(subjects.iter().map(|subject| look(subject, &routes)).collect())
     })
 }

@@ -6,7 +6,8 @@ use crate::attribute::Attributes;
 use crate::error::Error;
 use crate::graph::ResourceId;
 use crate::kinds::{
-    Updating, change_per_host, delete_per_host, keep_addresses_of, links_here, links_of, perform, spread,
+    Updating, change_per_host, change_stacks, delete_per_host, keep_addresses_of, links_here, links_of,
+    perform, spread,
 };
 use crate::linux::netlink::{self, Link, Netlink};
 use crate::machine::{Machine, host_of};
@@ -69,13 +70,12 @@ fn make(
 
 /// Sets the hosts' ends up that should be.
 fn set_up(machine: &Machine, wanted: &[(&ResourceId, &Veth)]) -> Vec<Result<(), Error>> {
-    change_per_host(machine, wanted, |wanted| {
-        let netlink = Netlink::open().map_err(|error| Error::caused("set interfaces up", error))?;
+    change_stacks(machine, wanted, |netlink, wanted| {
         let requests = wanted.iter().map(|(id, veth)| {
             let request = if veth.up { netlink::set_up(&id.name) } else { netlink::set_down(&id.name) };
             (format!("set {id} {}", if veth.up { "up" } else { "down" }), request)
         });
-        perform(&netlink, requests, |_| false)
+        perform(netlink, requests, |_| false)
     })
 }
 

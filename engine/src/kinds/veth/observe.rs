@@ -4,7 +4,7 @@ use super::Veth;
 use super::spec::port_name;
 use crate::attribute::Attributes;
 use crate::error::Error;
-use crate::kinds::{Subject, links_here, observe_per_host};
+use crate::kinds::{Subject, observe_stacks};
 use crate::lab::Mac;
 use crate::linux::netlink::Link;
 use crate::machine::{Machine, host_of};
@@ -14,11 +14,11 @@ pub(super) fn observe(
     machine: &Machine,
     subjects: &[Subject<'_, Veth>],
 ) -> Result<Vec<Option<Attributes>>, Error> {
-    let ports = links_here()?;
+    let ports = machine.own_stack()?.links()?;
     let bridges: BTreeMap<u32, &str> =
         ports.values().filter(|link| link.is_bridge()).map(|link| (link.index, link.name.as_str())).collect();
-    let interfaces = observe_per_host(machine, subjects, |subjects| {
-        let links = links_here()?;
+    let interfaces = observe_stacks(machine, subjects, |stack, subjects| {
+        let links = stack.links()?;
         Ok(subjects.iter().map(|subject| links.get(&*subject.id.name).cloned()).collect())
     })?;
     let mut observed = Vec::with_capacity(subjects.len());

@@ -5,7 +5,7 @@ use super::spec::{NAMES, at};
 use crate::attribute::Attributes;
 use crate::error::Error;
 use crate::graph::ResourceId;
-use crate::kinds::{Subject, links_here, observe_per_host};
+use crate::kinds::{Subject, observe_stacks};
 use crate::lab::Mac;
 use crate::linux::netlink::{InfoKind, Link};
 use crate::machine::Machine;
@@ -15,8 +15,8 @@ pub(super) fn observe(
     subjects: &[Subject<'_, Wire>],
 ) -> Result<Vec<Option<Attributes>>, Error> {
     let ends: Vec<ResourceId> = subjects.iter().flat_map(places).collect();
-    let links = observe_per_host(machine, &ends, |ends| {
-        let links = links_here()?;
+    let links = observe_stacks(machine, &ends, |stack, ends| {
+        let links = stack.links()?;
         Ok(ends.iter().map(|end| links.get(&*end.name).cloned()).collect())
     })?;
     let mut found = ends.iter().zip(links);

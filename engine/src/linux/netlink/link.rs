@@ -211,6 +211,19 @@ pub fn delete(name: &str) -> Request {
 }
 
 impl Netlink {
+    /// The kernel's number for a link, much cheaper than reading it.
+    pub fn index_of(&self, name: &str) -> Option<u32> {
+        // SAFETY: `ifreq` is plain data for which all zeroes is valid.
+        let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+        // The last byte ends the name.
+        let place = request.ifr_name.get_mut(..libc::IFNAMSIZ - 1)?.get_mut(..name.len())?;
+        place.iter_mut().zip(name.bytes()).for_each(|(place, byte)| *place = byte.cast_signed());
+        // SAFETY: the request outlives the call and has the layout SIOCGIFINDEX expects.
+        let answer = unsafe { libc::ioctl(self.socket.as_raw_fd(), libc::SIOCGIFINDEX, &raw mut request) };
+        // SAFETY: the kernel has filled in this member.
+        (answer == 0).then(|| unsafe { request.ifr_ifru.ifru_ifindex }.cast_unsigned())
+    }
+
     /// Every link of the namespace.
     pub fn links(&self) -> Result<Vec<Link>> {
         Ok(self.link_messages()?.iter().map(decode).collect())

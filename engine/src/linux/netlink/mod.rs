@@ -202,8 +202,9 @@ impl Netlink {
         append(&mut buffer, message, NLM_F_REQUEST | NLM_F_DUMP, 1);
         self.send(&buffer)?;
         let mut found = Vec::new();
+        let mut datagram = Vec::with_capacity(LONGEST);
         loop {
-            let datagram = self.receive()?;
+            self.receive(&mut datagram)?;
             for part in parts(&datagram) {
                 let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(part)
                     .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
@@ -219,8 +220,9 @@ impl Netlink {
 
     fn answers(&self, count: usize) -> Result<Vec<std::result::Result<(), Refusal>>> {
         let mut answers = vec![Ok(()); count];
+        let mut datagram = Vec::with_capacity(LONGEST);
         loop {
-            let datagram = self.receive()?;
+            self.receive(&mut datagram)?;
             for part in parts(&datagram) {
                 let (Some(kind), Some(sequence)) = (word16(part, 4), word32(part, 8)) else { continue };
                 let Some(payload) = part.get(HEADER..).filter(|_| i32::from(kind) == libc::NLMSG_ERROR)
@@ -247,12 +249,13 @@ impl Netlink {
             .map_err(|source| Error::new("write to", "a netlink socket", source))
     }
 
-    fn receive(&self) -> Result<Vec<u8>> {
-        let mut buffer = Vec::with_capacity(64 * 1024);
+    /// The next datagram, in place of what is in the buffer.
+    fn receive(&self, datagram: &mut Vec<u8>) -> Result<()> {
+        datagram.clear();
         self.socket
-            .recv(&mut buffer, 0)
-            .map_err(|source| Error::new("read from", "a netlink socket", source))?;
-        Ok(buffer)
+            .recv(datagram, 0)
+            .map(drop)
+            .map_err(|source| Error::new("read from", "a netlink socket", source))
     }
 }
 
@@ -261,6 +264,9 @@ impl fmt::Debug for Netlink {
         f.write_str("Netlink")
     }
 }
+
+/// The kernel makes no datagram longer than this.
+const LONGEST: usize = 32 * 1024;
 
 /// The length of a netlink header, and of its copy in an answer.
 const HEADER: usize = 16;
@@ -339,6 +345,11 @@ mod tests {
             answers[152].as_ref().unwrap_err().to_string(),
             "mtu less than device minimum (Invalid argument (os error 22))"
         );
-        assert_eq!(netlink.links().unwrap().len(), 151);
+        let links = netlink.links().unwrap();
+        assert_eq!(links.len(), 151);
+        let last = links.iter().find(|link| link.name == "br149").unwrap();
+        assert_eq!(netlink.index_of("br149"), Some(last.index));
+        assert_eq!(netlink.index_of("a-name-too-long-for-a-link"), None);
+        assert_eq!(netlink.index_of("absent"), None);
     }
 }
