@@ -7,6 +7,7 @@
 
 pub mod capability;
 mod error;
+pub mod family;
 pub mod files;
 pub mod ids;
 pub mod links;

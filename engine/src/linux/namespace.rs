@@ -1,8 +1,10 @@
 //! Entering and leaving namespaces. All of this acts on the calling thread; who may call it is the caller's care.
 
 use std::os::fd::BorrowedFd;
+use std::os::unix::fs::MetadataExt;
 
 use nix::sched::CloneFlags;
+use nix::unistd::Pid;
 
 use super::{Error, Result};
 
@@ -15,6 +17,9 @@ pub const HOST: Namespaces = CloneFlags::CLONE_NEWNS
     .union(CloneFlags::CLONE_NEWNET)
     .union(CloneFlags::CLONE_NEWUTS)
     .union(CloneFlags::CLONE_NEWIPC);
+
+/// The time namespace. Entered by whoever makes it only with its first child, as a pid namespace is.
+pub const TIME: Namespaces = CloneFlags::from_bits_retain(0x80);
 
 /// The user namespace alone.
 pub const USER: Namespaces = CloneFlags::CLONE_NEWUSER;
@@ -50,7 +55,14 @@ pub fn from_name(name: &str) -> Option<Namespaces> {
     WORDS.iter().find(|(word, _)| *word == name).map(|(_, flag)| *flag)
 }
 
-const WORDS: [(&str, Namespaces); 7] = [
+/// The inode of the namespace of this sort that a process is in: those who share one have the same.
+pub fn inode(pid: Pid, word: &str) -> Option<u64> {
+    let file = if word == "mount" { "mnt" } else { word };
+    std::fs::metadata(format!("/proc/{pid}/ns/{file}")).ok().map(|namespace| namespace.ino())
+}
+
+/// Every sort of namespace, by its word.
+pub const WORDS: [(&str, Namespaces); 8] = [
     ("user", CloneFlags::CLONE_NEWUSER),
     ("mount", CloneFlags::CLONE_NEWNS),
     ("pid", CloneFlags::CLONE_NEWPID),
@@ -58,4 +70,5 @@ const WORDS: [(&str, Namespaces); 7] = [
     ("uts", CloneFlags::CLONE_NEWUTS),
     ("ipc", CloneFlags::CLONE_NEWIPC),
     ("cgroup", CloneFlags::CLONE_NEWCGROUP),
+    ("time", TIME),
 ];

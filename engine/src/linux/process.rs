@@ -146,14 +146,6 @@ pub fn kill_group(leader: Pid) {
     let _ = nix::sys::signal::killpg(leader, Signal::SIGKILL);
 }
 
-/// Waits until a group that was killed is gone, at most this long; its leader has been reaped.
-pub fn wait_until_group_ended(leader: Pid, limit: Duration) {
-    let deadline = Instant::now() + limit;
-    while nix::sys::signal::killpg(leader, None).is_ok() && Instant::now() < deadline {
-        let _ = poll(&mut [], PollTimeout::from(1_u8));
-    }
-}
-
 /// Waits for a child to change: `None` when it only may have.
 pub fn wait_for(child: Pid, flags: WaitPidFlag) -> Result<WaitStatus> {
     loop {

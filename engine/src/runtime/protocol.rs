@@ -13,7 +13,7 @@ use super::spec::{DaemonSpec, DaemonStatus, HostView};
 use crate::linux::socket;
 
 /// Raised with every change that an older supervisor would misunderstand.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// A frame longer than this is not one of ours.
 const MAX_FRAME: usize = 32 << 20;

@@ -35,6 +35,11 @@ pub(super) enum Told {
         /// Why.
         failure: Failure,
     },
+    /// Something worth a line in its log.
+    Noted {
+        /// The line.
+        line: String,
+    },
 }
 
 /// Both ends; neither survives an `exec`.
@@ -51,7 +56,7 @@ impl Reading {
         self.pipe.read_to_end(&mut self.text).map_err(failed)?;
         Ok(self.lines().into_iter().find_map(|told| match told {
             Told::Failed { failure } => Some(failure),
-            Told::Born { .. } => None,
+            Told::Born { .. } | Told::Noted { .. } => None,
         }))
     }
 
@@ -93,6 +98,11 @@ impl Report {
     /// Tells what could not be done.
     pub(super) fn fail(&mut self, failure: Failure) {
         self.tell(&Told::Failed { failure });
+    }
+
+    /// Tells something for the log.
+    pub(super) fn note(&mut self, line: String) {
+        self.tell(&Told::Noted { line });
     }
 
     /// Closes every descriptor of this process but the standard ones and this.

@@ -66,7 +66,7 @@ pub struct DaemonSpec {
     pub restart: Restart,
     /// The signal that asks it to end.
     pub stop_signal: i32,
-    /// How long it has to end, in milliseconds; then it is killed with all of its session.
+    /// How long it has to end, in milliseconds; then it is killed with all that descends from it.
     pub stop_timeout_ms: u64,
     /// How long it may run, in milliseconds; then it is stopped, which counts as a failure.
     #[serde(default)]
@@ -156,6 +156,8 @@ pub struct DaemonStatus {
     pub notified: bool,
     /// What it last said there about itself.
     pub says: Option<String>,
+    /// What we last noted in its log, since it was started last.
+    pub noted: Option<String>,
     /// Its log.
     pub log: PathBuf,
 }
@@ -172,6 +174,10 @@ pub enum DaemonState {
         pid: i32,
         /// When it started, in clock ticks since boot, as in field 22 of `/proc/PID/stat`.
         started: u64,
+        /// For how long it has run.
+        ran_ms: u64,
+        /// For how long it may run on, where it may not for ever.
+        left_ms: Option<u64>,
     },
     /// It was asked to end; becomes `Stopped`.
     Stopping {

@@ -19,6 +19,7 @@ pub(crate) const TRIALS: &[Claim] = &[
     ),
     ("restart_on_failure_and_always", restart_on_failure_and_always),
     ("a_stubborn_daemon_is_killed_with_its_group", a_stubborn_daemon_is_killed_with_its_group),
+    ("a_daemon_ends_with_all_that_descends_from_it", a_daemon_ends_with_all_that_descends_from_it),
     ("restart_on_request_and_forget", restart_on_request_and_forget),
     ("requests_while_it_stops_wait", requests_while_it_stops_wait),
     ("shutdown_lets_daemons_end", shutdown_lets_daemons_end),
@@ -137,6 +138,41 @@ fn a_stubborn_daemon_is_killed_with_its_group() {
     let left = lab.exec("h", &["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"]);
     let left = String::from_utf8(left.stdout).unwrap();
     assert!(!left.contains("sleep 100"), "{left}");
+}
+
+fn a_daemon_ends_with_all_that_descends_from_it() {
+    let lab = Lab::start();
+    lab.open("h");
+    let sleeps = || {
+        let found = lab.exec("h", &["pgrep", "-x", "-c", "sleep"]);
+        String::from_utf8(found.stdout).unwrap().trim().to_string()
+    };
+    // In sessions of their own, their parents long gone.
+    let script = "for i in 1 2 3; do setsid sh -c 'setsid sleep 1001 & sleep 0.01' & done; wait; echo ready; exec sleep 1002";
+    lab.client().start("d", &lab.daemon("d", &["sh", "-c", script])).unwrap();
+    lab.until("d", |_| lab.log("d").contains("ready") && sleeps() == "4");
+    let pidfd = lab.client().pidfd("d").unwrap();
+    lab.client().stop("d").unwrap();
+    assert!(process::wait_until_ended(pidfd.as_fd(), Duration::ZERO).unwrap());
+    assert_eq!(sleeps(), "0");
+    assert_eq!(lab.log("d"), "ready\n");
+    // Also when it ends by itself, and then that is said: it went to the background.
+    let script = "setsid setsid sleep 1003 & exit 4";
+    lab.client().start("e", &lab.daemon("e", &["sh", "-c", script])).unwrap();
+    let status = lab.until("e", |status| !is_running(&status.state));
+    assert_eq!(status.state, DaemonState::Exited { ending: Ending::Code(4) });
+    assert_eq!(sleeps(), "0");
+    let noted = status.noted.unwrap();
+    assert!(noted.starts_with("ended with 1 process left behind, killed with it: "), "{noted}");
+    assert_eq!(lab.log("e"), format!("topo: {noted}\n"));
+    // Whatever runs on the host besides is left alone.
+    let mut other = lab.exec_command("h", &["sleep", "1004"]).spawn().unwrap();
+    lab.until("d", |_| sleeps() == "1");
+    lab.client().restart("d").unwrap();
+    lab.client().stop("d").unwrap();
+    assert_eq!(sleeps(), "1");
+    other.kill().unwrap();
+    other.wait().unwrap();
 }
 
 fn restart_on_request_and_forget() {

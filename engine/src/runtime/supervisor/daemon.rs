@@ -1,5 +1,5 @@
-//! One daemon: what it is doing, and how its process comes to be. The process is a child of the supervisor inside the
-//! host's pid namespace: a helper enters the host and forks a sibling of itself.
+//! One daemon: what it is doing, and how its process comes to be. The process is a child of its guard (`guard.rs`), and the
+//! guard one of the supervisor inside the host's pid namespace: a helper enters the host and forks a sibling of itself.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -9,12 +9,15 @@ use nix::unistd::Pid;
 
 use super::super::error::Failure;
 use super::super::protocol::Request;
-use super::super::report::Report;
+use super::super::report::{Reading, Report, Told};
 use super::super::spec::{DaemonSpec, DaemonState, DaemonStatus, Ending, Limit, Restart};
+use super::guard;
 use super::log::Log;
 use super::notices::{self, Notices};
 use crate::linux::process::Fork;
-use crate::linux::{Error as KernelError, Result as KernelResult, capability, files, namespace, process};
+use crate::linux::{
+    Error as KernelError, Result as KernelResult, capability, family, files, namespace, process,
+};
 
 /// The first wait before a daemon is started again; doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -35,6 +38,10 @@ pub(super) struct Daemon {
     pub(super) log: Option<Log>,
     /// While it runs, where it asks for one.
     pub(super) notices: Option<Notices>,
+    /// Where its guard says what should be in the log.
+    pub(super) notes: Option<Reading>,
+    /// What was last noted there since it was started.
+    pub(super) noted: Option<String>,
     next_wait: Duration,
 }
 
@@ -65,18 +72,30 @@ pub(super) enum Then {
     Judge,
 }
 
+/// What runs: the guard and, below it, the daemon.
 pub(super) struct Process {
+    /// The guard's.
     pub(super) pid: Pid,
     pub(super) pidfd: OwnedFd,
+    /// The daemon's own; the guard's where it has ended already.
+    main: Pid,
     started: u64,
     since: Instant,
 }
 
 impl Process {
-    /// A child just born.
+    /// A guard just born, whose daemon has become its program.
     pub(super) fn new(pid: Pid) -> KernelResult<Process> {
         let pidfd = process::pidfd_open(pid)?;
-        Ok(Process { pid, pidfd, started: process::started(pid).unwrap_or_default(), since: Instant::now() })
+        let main = family::children(pid).first().copied().unwrap_or(pid);
+        let started = process::started(main).unwrap_or_default();
+        Ok(Process { pid, pidfd, main, started, since: Instant::now() })
+    }
+
+    /// Kills the daemon and all that descends from it.
+    pub(super) fn kill(&self) {
+        // It is not reaped, so this cannot fail.
+        let _ = process::signal(self.pidfd.as_fd(), guard::NOW);
     }
 }
 
@@ -90,6 +109,8 @@ impl Daemon {
             deferred: Vec::new(),
             log: None,
             notices: None,
+            notes: None,
+            noted: None,
             next_wait: FIRST_WAIT,
         }
     }
@@ -106,8 +127,40 @@ impl Daemon {
     }
 
     /// Where its words come from.
-    pub(super) fn talks_through(&self) -> [Option<BorrowedFd<'_>>; 2] {
-        [self.log.as_ref().map(Log::reading), self.notices.as_ref().map(AsFd::as_fd)]
+    pub(super) fn talks_through(&self) -> [Option<BorrowedFd<'_>>; 3] {
+        [
+            self.log.as_ref().map(Log::reading),
+            self.notices.as_ref().map(AsFd::as_fd),
+            self.notes.as_ref().map(AsFd::as_fd),
+        ]
+    }
+
+    /// Takes what it printed, and what it and its guard said about it.
+    pub(super) fn attend(&mut self) {
+        if let Some(log) = &mut self.log {
+            log.take();
+        }
+        if let Some(notices) = &mut self.notices {
+            notices.take();
+        }
+        let Some(notes) = &mut self.notes else { return };
+        let (told, at_end) = notes.read();
+        if at_end {
+            self.notes = None;
+        }
+        for told in told {
+            if let Told::Noted { line } = told {
+                self.note(line);
+            }
+        }
+    }
+
+    /// Adds a line of our own to its log.
+    pub(super) fn note(&mut self, line: String) {
+        if let Some(log) = &mut self.log {
+            log.note(&line);
+        }
+        self.noted = Some(line);
     }
 
     /// When something has to be done about it by itself.
@@ -145,9 +198,17 @@ impl Daemon {
         let state = match &self.state {
             State::Starting => DaemonState::Starting,
             State::Running(process) => {
-                DaemonState::Running { pid: process.pid.as_raw(), started: process.started }
+                let ran = process.since.elapsed();
+                let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+                let left = self.spec.lifetime_ms.map(|lifetime| lifetime.saturating_sub(milliseconds(ran)));
+                DaemonState::Running {
+                    pid: process.main.as_raw(),
+                    started: process.started,
+                    ran_ms: milliseconds(ran),
+                    left_ms: left,
+                }
             }
-            State::Stopping { process, .. } => DaemonState::Stopping { pid: process.pid.as_raw() },
+            State::Stopping { process, .. } => DaemonState::Stopping { pid: process.main.as_raw() },
             State::Backoff { ending, until } => {
                 let left = until.saturating_duration_since(Instant::now()).as_millis();
                 let again_in_ms = u64::try_from(left).unwrap_or(u64::MAX);
@@ -164,6 +225,7 @@ impl Daemon {
             state,
             restarts: self.restarts,
             notified: self.notices.as_ref().is_some_and(|notices| notices.ready),
+            noted: self.noted.clone(),
             says: self.notices.as_ref().and_then(|notices| notices.status.clone()),
             log: self.spec.log.path.clone(),
         }
@@ -177,18 +239,19 @@ pub(super) fn be_helper(
     init: BorrowedFd<'_>,
     log: BorrowedFd<'_>,
     open_files: u64,
-    mut report: Report,
+    mut birth: Report,
+    notes: Report,
 ) -> ! {
     match namespace::enter(init, namespace::HOST).and_then(|()| process::fork_sibling()) {
-        Ok(Fork::Parent(pid)) => report.born(pid),
+        Ok(Fork::Parent(pid)) => birth.born(pid),
         Ok(Fork::Child) => {
-            let failure = match prepare(spec, log, open_files) {
+            let name = id.rsplit('/').next().unwrap_or(id);
+            guard::be_guard(name, birth, notes, || match prepare(spec, log, open_files) {
                 Ok(()) => execute(id, spec),
                 Err(error) => error.into(),
-            };
-            report.fail(failure);
+            })
         }
-        Err(error) => report.fail(error.into()),
+        Err(error) => birth.fail(error.into()),
     }
     process::exit_now(0)
 }
@@ -211,6 +274,8 @@ fn prepare(spec: &DaemonSpec, log: BorrowedFd<'_>, open_files: u64) -> KernelRes
         None => process::become_user(spec.uid, spec.gid)?,
         Some(capabilities) => capability::become_user_with(spec.uid, spec.gid, capabilities)?,
     }
+    // Changing the user would undo this, so it comes after.
+    process::die_with_parent()?;
     process::restore_signals();
     Ok(())
 }

@@ -74,10 +74,14 @@ impl Supervisor {
         match mem::replace(&mut daemon.state, State::Stopped) {
             State::Running(process) => {
                 let limit = Duration::from_millis(daemon.spec.stop_timeout_ms);
-                // Only an unknown signal can fail; then the deadline is left.
-                let _ = process::send_signal(process.pidfd.as_fd(), daemon.spec.stop_signal);
-                // One that was halted could not obey.
-                let _ = process::signal(process.pidfd.as_fd(), Signal::SIGCONT);
+                if daemon.spec.stop_signal == Signal::SIGKILL as i32 {
+                    process.kill();
+                } else {
+                    // Only an unknown signal can fail; then the deadline is left.
+                    let _ = process::send_signal(process.pidfd.as_fd(), daemon.spec.stop_signal);
+                    // One that was halted could not obey.
+                    let _ = process::signal(process.pidfd.as_fd(), Signal::SIGCONT);
+                }
                 daemon.state = State::Stopping { process, deadline: Instant::now() + limit, then };
             }
             stopping @ (State::Stopping { .. } | State::Starting) => daemon.state = stopping,
@@ -125,10 +129,18 @@ impl Supervisor {
             Some(host) => Some(Notices::open(id, host)?),
             None => None,
         };
-        let (reading, report) = report::channel()?;
+        daemon.noted = None;
+        let (birth, to_tell) = report::channel()?;
+        let (notes, to_note) = report::channel()?;
+        notes.do_not_wait()?;
         match process::fork()? {
-            Fork::Child => daemon::be_helper(id, spec, init, log.writing(), self.open_files, report),
-            Fork::Parent(_) => self.expect(Newborn::Daemon(id.to_string()), reading),
+            Fork::Child => {
+                daemon::be_helper(id, spec, init, log.writing(), self.open_files, to_tell, to_note)
+            }
+            Fork::Parent(_) => {
+                daemon.notes = Some(notes);
+                self.expect(Newborn::Daemon(id.to_string()), birth)
+            }
         }
     }
 
@@ -166,8 +178,7 @@ impl Supervisor {
             let Some(daemon) = self.daemons.get_mut(&id) else { continue };
             match &mut daemon.state {
                 State::Stopping { process, deadline, .. } => {
-                    process::kill_group(process.pid);
-                    let _ = process::signal(process.pidfd.as_fd(), Signal::SIGKILL);
+                    process.kill();
                     *deadline = now + Duration::from_secs(1);
                 }
                 State::Backoff { .. } => {
@@ -176,9 +187,7 @@ impl Supervisor {
                     self.begin_start(&id);
                 }
                 State::Running(_) => {
-                    if let Some(log) = &mut daemon.log {
-                        log.note("stopped at the end of its lifetime");
-                    }
+                    daemon.note("stopped at the end of its lifetime".to_owned());
                     self.begin_stop(&id, Then::Judge);
                 }
                 State::Starting | State::Exited(_) | State::Failed(_) | State::Stopped => {}
@@ -194,14 +203,10 @@ impl Supervisor {
         self.daemon_settled(id, state);
     }
 
-    /// What it printed, and what it said about itself.
+    /// What it printed, and what was said about it.
     pub(super) fn attend_daemon(&mut self, id: &str) {
-        let Some(daemon) = self.daemons.get_mut(id) else { return };
-        if let Some(log) = &mut daemon.log {
-            log.take();
-        }
-        if let Some(notices) = &mut daemon.notices {
-            notices.take();
+        if let Some(daemon) = self.daemons.get_mut(id) {
+            daemon.attend();
         }
     }
 

@@ -336,6 +336,8 @@ impl Supervisor {
             match told {
                 Told::Born { pid } => birth.pid = Some(Pid::from_raw(pid)),
                 Told::Failed { failure } => birth.failure = Some(failure),
+                // Those come another way.
+                Told::Noted { .. } => {}
             }
         }
         if !at_end {
@@ -388,14 +390,8 @@ impl Supervisor {
         };
         let daemon = self.daemons.iter().find(|(_, daemon)| daemon.process().is_some_and(|it| it.pid == pid));
         let daemon = daemon.map(|(id, _)| id.clone());
-        if daemon.is_some() {
-            // What it leaves behind in its group ends with it; until it is reaped the group's number is its own.
-            process::kill_group(pid);
-        }
         process::wait_for(pid, WaitPidFlag::WNOHANG)?;
         if let Some(id) = daemon {
-            // So that whoever starts it again does not meet what the last one left, such as a port.
-            process::wait_until_group_ended(pid, Duration::from_millis(50));
             self.daemon_ended(&id, ending);
         } else if let Some(name) = self.host_of(pid) {
             self.host_ended(&name);

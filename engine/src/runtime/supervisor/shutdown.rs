@@ -1,7 +1,6 @@
 //! The end of a lab: daemons are stopped as each wants it, everything else is asked to end, and what is left after a while
 //! is killed by the kernel, with the supervisor.
 
-use std::fs;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
@@ -13,7 +12,7 @@ use super::SKELETON;
 use super::daemon::Then;
 use super::serve::Supervisor;
 use crate::fault;
-use crate::linux::{mount, process};
+use crate::linux::{family, mount, process};
 use crate::runtime::LabDirectory;
 
 /// How long others than daemons may take to end: a shell that somebody has open, a command that runs.
@@ -112,17 +111,15 @@ impl Supervisor {
         process::exit_now(0)
     }
 
-    /// Asks every process that is neither a daemon, nor started by one, nor a host's init.
+    /// Asks every process that is neither a daemon, nor descends from one, nor is a host's init.
     fn ask_others(&self) -> Vec<OwnedFd> {
         let mut others = Vec::new();
-        let sessions: Vec<Pid> =
+        let table = family::table();
+        let guards: Vec<Pid> =
             self.daemons.values().filter_map(|daemon| Some(daemon.process()?.pid)).collect();
-        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        for pid in pids.map(Pid::from_raw) {
+        for pid in table.iter().map(|entry| entry.pid) {
             let is_ours = pid == nix::unistd::getpid() || self.host_of(pid).is_some();
-            let session = nix::unistd::getsid(Some(pid));
-            if is_ours || session.is_ok_and(|session| sessions.contains(&session)) {
+            if is_ours || family::ancestry(&table, pid).any(|ancestor| guards.contains(&ancestor)) {
                 continue;
             }
             let Ok(pidfd) = process::pidfd_open(pid) else { continue };
