@@ -9,9 +9,11 @@ pub use interface::{
 };
 
 use crate::decode::Spanned;
+use crate::linux::ids::IdMapping;
 use crate::name::{
     AbsolutePath, Fqdn, HostName, InterfaceName, LabName, NetworkName, PrincipalName, RealmName, UnitName,
 };
+use crate::runtime::{Clocks, Isolation};
 use indexmap::IndexMap;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize, Serializer};
@@ -54,6 +56,25 @@ impl Lab {
         };
         self.hosts.values().any(|host| of_host(&host.value))
             || self.files.values().any(|file| file.text.reveal() == text)
+    }
+}
+
+impl Host {
+    /// Whether it asks for a namespace of this sort.
+    pub fn isolates(&self, sort: Sort) -> bool {
+        self.isolate.iter().any(|asked| asked.value == sort)
+    }
+
+    /// What it has of its own besides what every host has.
+    pub fn isolation(&self) -> Isolation {
+        let ids = || self.ids.iter().map(|line| line.0).collect();
+        let Clock { boottime, monotonic } = self.clock.value;
+        Isolation {
+            user: self.isolates(Sort::User).then(ids),
+            cgroup: self.isolates(Sort::Cgroup),
+            time: self.isolates(Sort::Time).then_some(Clocks { monotonic, boottime }),
+            root: None,
+        }
     }
 }
 
@@ -106,6 +127,12 @@ pub struct Host {
     pub sysctls: IndexMap<String, Spanned<Scalar>>,
     /// Directories, besides `/etc` and `/var`, that it may change.
     pub overlays: Vec<Spanned<AbsolutePath>>,
+    /// Namespaces of its own.
+    pub isolate: Vec<Spanned<Sort>>,
+    /// The ids of its user namespace.
+    pub ids: Vec<Spanned<IdLine>>,
+    /// How its clocks differ.
+    pub clock: Spanned<Clock>,
     /// Variables of everything that runs on it.
     pub environment: IndexMap<String, String>,
     /// Files, by path.
@@ -120,6 +147,53 @@ pub struct Host {
     pub kdc_databases: IndexMap<RealmName, Spanned<KdcDatabase>>,
     /// Keytabs, by path.
     pub keytabs: IndexMap<AbsolutePath, Spanned<Keytab>>,
+}
+
+/// A sort of namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sort {
+    /// Links, addresses, routes.
+    Net,
+    /// The host's name.
+    Uts,
+    /// The view of the file system.
+    Mount,
+    /// Processes.
+    Pid,
+    /// System V's shared memory and the like.
+    Ipc,
+    /// Ids and rights.
+    User,
+    /// The view of control groups.
+    Cgroup,
+    /// Clocks.
+    Time,
+}
+
+/// A line of a user namespace's map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct IdLine(pub IdMapping);
+
+impl TryFrom<String> for IdLine {
+    type Error = crate::name::NameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        IdMapping::read(&text).map(Self).ok_or(crate::name::NameError {
+            expected: "ids as `INSIDE OUTSIDE COUNT` (`0 1000 100`)",
+            found: text,
+        })
+    }
+}
+
+/// How many seconds clocks are ahead of the machine's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Clock {
+    /// `CLOCK_BOOTTIME`.
+    pub boottime: i64,
+    /// `CLOCK_MONOTONIC`.
+    pub monotonic: i64,
 }
 
 /// A static route.

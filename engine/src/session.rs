@@ -354,6 +354,7 @@ pub fn views(directory: &LabDirectory, lab: &Lab) -> BTreeMap<HostName, HostView
             });
             // `/var` stays the last: the state of root's labs lies below it.
             view.overlays.splice(0..0, further);
+            view.isolation = host.isolation();
             (name.clone(), view)
         })
         .collect()

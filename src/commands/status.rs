@@ -6,13 +6,15 @@ use crate::lab;
 use crate::labs::Entry;
 use crate::running::Running;
 use crate::session::Prepared;
+use crate::ui::progress::duration;
 use crate::ui::{self, plural, style, table::Table};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 use topo_engine::lab::{Host, Lab};
 use topo_engine::plan::Plan;
-use topo_engine::runtime::{DaemonState, DaemonStatus};
+use topo_engine::runtime::{DaemonState, DaemonStatus, HostTable, ProcessEntry};
 
 /// Show the hosts, addresses and daemons of a lab, and its drift
 #[derive(Debug, clap::Args)]
@@ -35,6 +37,7 @@ struct Found<'a> {
     running: bool,
     lab: &'a Lab,
     daemons: Vec<DaemonStatus>,
+    table: Vec<HostTable>,
     plan: &'a Plan,
 }
 
@@ -55,6 +58,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let prepared = Prepared::of_file(&quiet, &entry.file, &entry.inputs(), Some(&name))?;
     let running = Running::open(context, &name)?;
     let daemons = running.as_ref().map(|running| running.client.status()).transpose()?.unwrap_or_default();
+    let detailed = args.format == Format::Json || context.verbose;
+    let asked = running.as_ref().filter(|_| detailed).map(|running| running.client.table());
+    let table = asked.transpose()?.unwrap_or_default();
     let is_running = running.is_some();
     // The connection must not be shared with the child that looks from inside.
     drop(running);
@@ -65,6 +71,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
             running: is_running,
             lab: &prepared.lab,
             daemons,
+            table,
             plan: &work.plan,
         };
         ui::data(&match args.format {
@@ -92,6 +99,10 @@ fn text(context: &Context, found: &Found<'_>, prepared: &Prepared) -> String {
     }
     out.push_str(&table.text());
     out.push('\n');
+    if context.verbose && found.running {
+        out.push_str(&processes(found));
+        out.push('\n');
+    }
     match found.plan.steps.len() {
         0 if !found.running => out.push_str("`topo apply` brings it up\n"),
         0 => out.push_str("everything is as the lab file says\n"),
@@ -110,6 +121,29 @@ fn text(context: &Context, found: &Found<'_>, prepared: &Prepared) -> String {
         }
     }
     out
+}
+
+/// What runs, with how long it has run and, where it may not for ever, how long it may yet.
+fn processes(found: &Found<'_>) -> String {
+    let mut table = Table::new(["HOST", "PID", "RUNS", "LEFT", "DAEMON", "COMMAND"]);
+    for host in &found.table {
+        for process in &host.processes {
+            let status = found.daemons.iter().find(|status| Some(&status.id) == process.daemon.as_ref());
+            let left = status.and_then(|status| match status.state {
+                DaemonState::Running { left_ms, pid, .. } if pid == process.pid_in_lab => left_ms,
+                _ => None,
+            });
+            table.row([
+                host.name.clone(),
+                process.pid.to_string(),
+                duration(Duration::from_millis(process.ran_ms)),
+                left.map(|left| duration(Duration::from_millis(left))).unwrap_or_default(),
+                status.map(|status| short(status).to_owned()).unwrap_or_default(),
+                process.command.clone(),
+            ]);
+        }
+    }
+    table.text()
 }
 
 fn addresses(host: &Host) -> Vec<String> {
@@ -156,33 +190,56 @@ fn by_host(daemons: &[DaemonStatus]) -> BTreeMap<&str, Vec<&DaemonStatus>> {
 }
 
 /// `topo.status/1`: `{format, lab, file, running, hosts: [{name, fqdn, addresses: […], daemons: [{name, state, text,
-/// restarts, log}]}], differs: [{resource, action, reason}]}`. `state` is `running`, `starting`, `stopping`, `backoff`,
-/// `exited`, `failed`, `stopped` or `absent`.
+/// restarts, log, noted, pid, seconds, seconds_left}], namespaces: {…}, processes: [{pid, seconds, daemon, command}]}],
+/// differs: [{resource, action, reason}]}`. `state` is `running`, `starting`, `stopping`, `backoff`, `exited`, `failed`,
+/// `stopped` or `absent`. `namespaces` are the inodes by their words, `null` where the host is not there.
 fn document(found: &Found<'_>, prepared: &Prepared) -> Json {
     let daemons = by_host(&found.daemons);
+    let table: BTreeMap<&str, &HostTable> =
+        found.table.iter().map(|host| (host.name.as_str(), host)).collect();
     let hosts: Vec<Json> = found
         .lab
         .hosts
         .iter()
         .map(|(name, host)| {
             let known = daemons.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+            let there = table.get(name.as_str());
+            let running = there.map_or(&[][..], |there| there.processes.as_slice());
             let of_host: Vec<Json> = host
                 .daemons
                 .keys()
                 .map(|daemon| {
                     let daemon: &str = daemon.as_ref();
                     match known.iter().find(|status| short(status) == daemon) {
-                        Some(status) => json!({
-                            "name": daemon, "state": state_word(&status.state), "text": describe(&status.state),
-                            "restarts": status.restarts, "log": status.log,
-                        }),
+                        Some(status) => {
+                            let (pid, ran, left) = times(&status.state, running);
+                            json!({
+                                "name": daemon, "state": state_word(&status.state), "text": describe(&status.state),
+                                "restarts": status.restarts, "log": status.log, "noted": status.noted,
+                                "pid": pid, "seconds": ran, "seconds_left": left,
+                            })
+                        }
                         None => json!({
                             "name": daemon, "state": "absent", "text": "not started", "restarts": 0, "log": null,
+                            "noted": null, "pid": null, "seconds": null, "seconds_left": null,
                         }),
                     }
                 })
                 .collect();
-            json!({ "name": name.as_str(), "fqdn": host.fqdn.as_str(), "addresses": addresses(host), "daemons": of_host })
+            let processes: Vec<Json> = running
+                .iter()
+                .map(|process| {
+                    let daemon = process.daemon.as_deref().and_then(|id| id.rsplit('/').next());
+                    json!({
+                        "pid": process.pid, "seconds": seconds(process.ran_ms), "daemon": daemon,
+                        "command": process.command,
+                    })
+                })
+                .collect();
+            json!({
+                "name": name.as_str(), "fqdn": host.fqdn.as_str(), "addresses": addresses(host), "daemons": of_host,
+                "namespaces": there.map(|there| &there.namespaces), "processes": processes,
+            })
         })
         .collect();
     let differs: Vec<Json> = found
@@ -198,6 +255,17 @@ fn document(found: &Found<'_>, prepared: &Prepared) -> Json {
         "format": "topo.status/1", "lab": found.name, "file": found.file, "running": found.running,
         "hosts": hosts, "differs": differs,
     })
+}
+
+/// A running daemon's pid on its host, for how many seconds it has run and for how many it may yet.
+fn times(state: &DaemonState, processes: &[ProcessEntry]) -> (Option<i32>, Option<f64>, Option<f64>) {
+    let DaemonState::Running { pid, ran_ms, left_ms, .. } = state else { return (None, None, None) };
+    let process = processes.iter().find(|process| process.pid_in_lab == *pid);
+    (process.map(|process| process.pid), Some(seconds(*ran_ms)), left_ms.map(seconds))
+}
+
+fn seconds(milliseconds: u64) -> f64 {
+    milliseconds as f64 / 1000.0
 }
 
 fn state_word(state: &DaemonState) -> &'static str {

@@ -1,6 +1,6 @@
 //! Entering and leaving namespaces. All of this acts on the calling thread; who may call it is the caller's care.
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 
 use nix::sched::CloneFlags;
@@ -11,6 +11,11 @@ use super::{Error, Result};
 /// The flags of `unshare` and `setns`.
 pub type Namespaces = CloneFlags;
 
+/// Every sort of namespace.
+pub fn all() -> Namespaces {
+    WORDS.iter().fold(Namespaces::empty(), |all, (_, one)| all | *one)
+}
+
 /// What a host has of its own once a process runs there.
 pub const HOST: Namespaces = CloneFlags::CLONE_NEWNS
     .union(CloneFlags::CLONE_NEWPID)
@@ -20,6 +25,9 @@ pub const HOST: Namespaces = CloneFlags::CLONE_NEWNS
 
 /// The time namespace. Entered by whoever makes it only with its first child, as a pid namespace is.
 pub const TIME: Namespaces = CloneFlags::from_bits_retain(0x80);
+
+/// The view of the file system alone.
+pub const MOUNT: Namespaces = CloneFlags::CLONE_NEWNS;
 
 /// The user namespace alone.
 pub const USER: Namespaces = CloneFlags::CLONE_NEWUSER;
@@ -43,6 +51,17 @@ pub fn enter(target: BorrowedFd<'_>, namespaces: Namespaces) -> Result<()> {
         .map_err(|errno| Error::new("enter the namespaces", names(namespaces), errno))
 }
 
+/// Has the time namespace that the calling thread has just made begin with clocks ahead by so many seconds.
+pub fn set_clocks(monotonic: i64, boottime: i64) -> Result<()> {
+    let offsets = format!("monotonic {monotonic} 0\nboottime {boottime} 0\n");
+    super::netns::write_proc("/proc/self/timens_offsets", &offsets)
+}
+
+/// Whether the kernel has namespaces of this sort.
+pub fn is_known(word: &str) -> bool {
+    inode(Pid::this(), word).is_some()
+}
+
 /// The words for a set of namespaces: `user, mount, net`.
 pub fn names(namespaces: Namespaces) -> String {
     let words: Vec<&str> =
@@ -59,6 +78,18 @@ pub fn from_name(name: &str) -> Option<Namespaces> {
 pub fn inode(pid: Pid, word: &str) -> Option<u64> {
     let file = if word == "mount" { "mnt" } else { word };
     std::fs::metadata(format!("/proc/{pid}/ns/{file}")).ok().map(|namespace| namespace.ino())
+}
+
+/// Of those that not every host has of its own (`user`, `cgroup`, `time`): the ones in which the process behind this pidfd
+/// is and the calling one is not.
+pub fn others_of(pidfd: BorrowedFd<'_>) -> Result<Namespaces> {
+    let path = format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd());
+    let text = std::fs::read_to_string(&path).map_err(|source| Error::new("read", &path, source))?;
+    let pid = text.lines().find_map(|line| line.strip_prefix("Pid:")?.trim().parse().ok());
+    let pid = Pid::from_raw(pid.unwrap_or_default());
+    let differs = |word: &str| inode(pid, word).is_some_and(|there| Some(there) != inode(Pid::this(), word));
+    let sorts = ["user", "cgroup", "time"].into_iter().filter(|word| differs(word));
+    Ok(sorts.filter_map(from_name).fold(Namespaces::empty(), Namespaces::union))
 }
 
 /// Every sort of namespace, by its word.

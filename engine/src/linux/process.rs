@@ -18,6 +18,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signa
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Gid, Pid, Uid};
 
+use super::namespace::Namespaces;
 use super::{Error, Result};
 
 /// The two sides of a fork.
@@ -35,12 +36,23 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
 }
 
 /// Has the command run as this user, in a session of its own, with default signals, and die with the thread that
-/// started it.
-pub fn alone(command: &mut Command, uid: u32, gid: u32) -> &mut Command {
+/// started it. Before it becomes that user it enters `namespaces` of the process behind the pidfd, which a process with
+/// threads cannot.
+pub fn alone<'c>(
+    command: &'c mut Command,
+    (uid, gid): (u32, u32),
+    target: BorrowedFd<'_>,
+    namespaces: Namespaces,
+) -> &'c mut Command {
     let parent = std::process::id();
+    let target = target.as_raw_fd();
     let prepare = move || {
         restore_signals();
         nix::unistd::setsid()?;
+        if !namespaces.is_empty() {
+            // SAFETY: whoever starts the command keeps it open until then.
+            nix::sched::setns(unsafe { BorrowedFd::borrow_raw(target) }, namespaces)?;
+        }
         change_user(uid, gid)?;
         // Changing the user would undo this, so it comes last.
         nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
@@ -183,6 +195,12 @@ pub fn reap_automatically() -> Result<()> {
     unsafe { sigaction(Signal::SIGCHLD, &ignore) }
         .map(drop)
         .map_err(|errno| Error::new("ignore", "the ends of children", errno))
+}
+
+/// Lets those look at this process who may look at any of its user: a process that has changed its user is shut otherwise.
+pub fn let_look() {
+    // Only a help to those who look.
+    let _ = nix::sys::prctl::set_dumpable(true);
 }
 
 /// Waits for signals for ever.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::directory::LabDirectory;
 use super::error::{Error, Result};
 use super::protocol::{Inbox, Reply, Request, VERSION, encode};
-use super::spec::{DaemonSpec, DaemonStatus, HostView};
+use super::spec::{DaemonSpec, DaemonStatus, HostTable, HostView};
 use crate::linux::{process, socket};
 
 /// The name under which a host's network namespace is held.
@@ -148,6 +148,14 @@ impl Client {
     pub fn status(&self) -> Result<Vec<DaemonStatus>> {
         match self.request(&Request::Status, &[])? {
             (Reply::Daemons { daemons }, _) => Ok(daemons),
+            (other, _) => Err(unexpected(&other)),
+        }
+    }
+
+    /// The hosts of the lab, with their namespaces and what runs in them.
+    pub fn table(&self) -> Result<Vec<HostTable>> {
+        match self.request(&Request::Table, &[])? {
+            (Reply::Table { hosts }, _) => Ok(hosts),
             (other, _) => Err(unexpected(&other)),
         }
     }

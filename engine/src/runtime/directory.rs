@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
 use super::idmap::IdMap;
+use super::isolation::Isolation;
 use super::spec::{HostView, Overlay};
 use crate::linux::{self, files};
 
@@ -138,6 +139,7 @@ impl LabDirectory {
             hostname: hostname.to_string(),
             overlays: OVERLAID.into_iter().map(overlay).collect(),
             keep: vec![self.path.clone()],
+            isolation: Isolation::default(),
         }
     }
 

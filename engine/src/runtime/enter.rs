@@ -60,7 +60,8 @@ pub fn enter(client: &Client, work: impl FnOnce() -> u8) -> Result<Ending> {
 }
 
 fn enter_and_fork(client: &Client) -> KernelResult<Fork> {
-    namespace::enter(client.supervisor(), with_user(client, namespace::HOST))?;
+    let user = if client.user_namespace() { namespace::USER } else { Namespaces::empty() };
+    namespace::enter(client.supervisor(), namespace::HOST | user)?;
     // After entering: the kernel forgets it when a process gains rights.
     process::die_with_parent()?;
     process::fork()
@@ -143,9 +144,4 @@ impl Forwarded {
             Err(errno) => Err(KernelError::new("wait for", "signals", errno).into()),
         }
     }
-}
-
-/// The namespaces a command enters; the user namespace belongs to all of them where the lab has its own.
-pub(super) fn with_user(client: &Client, namespaces: Namespaces) -> Namespaces {
-    if client.user_namespace() { namespaces | namespace::USER } else { namespaces }
 }

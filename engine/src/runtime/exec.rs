@@ -4,7 +4,7 @@ use std::os::fd::BorrowedFd;
 
 use super::client::Client;
 use super::command::Command;
-use super::enter::{Forwarded, with_user};
+use super::enter::Forwarded;
 use super::error::{Failure, Result};
 use super::report;
 use super::spec::Ending;
@@ -12,9 +12,9 @@ use crate::linux::namespace::{self, Namespaces};
 use crate::linux::process::{self, Fork};
 use crate::linux::{Error as KernelError, Result as KernelResult};
 
-/// Runs a command in the namespaces of a host's init and gives how it ended. `namespaces` is usually
-/// [`namespace::HOST`]; the lab's user namespace comes by itself. This process must have one thread, and is inside the
-/// host afterwards. The command is killed when this process is.
+/// Runs a command in these namespaces of a host's init and gives how it ended; those that the host does not have of its own
+/// are the lab's. This process must have one thread, and is inside the host afterwards. The command is killed when this
+/// process is.
 pub fn exec_in_host(
     client: &Client,
     host: &str,
@@ -22,7 +22,7 @@ pub fn exec_in_host(
     command: &Command,
     namespaces: Namespaces,
 ) -> Result<Ending> {
-    namespace::enter(init, with_user(client, namespaces))?;
+    enter(client, init, namespaces)?;
     let (reading, mut report) = report::channel()?;
     let signals = Forwarded::block()?;
     match process::fork()? {
@@ -43,6 +43,16 @@ pub fn exec_in_host(
             }
         }
     }
+}
+
+/// With only some of the namespaces, the lab's user namespace comes first: it has the right to them.
+fn enter(client: &Client, init: BorrowedFd<'_>, namespaces: Namespaces) -> KernelResult<()> {
+    let others = namespace::others_of(init)?;
+    let namespaces = namespaces & (namespace::HOST | others);
+    if !namespaces.contains(namespace::USER) && client.user_namespace() {
+        namespace::enter(client.supervisor(), namespace::USER)?;
+    }
+    if namespaces.is_empty() { Ok(()) } else { namespace::enter(init, namespaces) }
 }
 
 fn prepare(command: &Command) -> KernelResult<()> {

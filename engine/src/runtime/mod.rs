@@ -8,6 +8,7 @@ mod enter;
 mod error;
 mod exec;
 mod idmap;
+mod isolation;
 mod log;
 pub mod protocol;
 mod report;
@@ -23,7 +24,11 @@ pub use enter::enter;
 pub use error::{Error, Failure, Result};
 pub use exec::exec_in_host;
 pub use idmap::IdMap;
+pub use isolation::{Clocks, Isolation};
 pub use log::LogReader;
 pub use run::{Output, on_host, run_in_host};
-pub use spec::{DaemonSpec, DaemonState, DaemonStatus, Ending, HostView, Limit, LogSpec, Overlay, Restart};
+pub use spec::{
+    DaemonSpec, DaemonState, DaemonStatus, Ending, HostTable, HostView, Limit, LogSpec, Overlay,
+    ProcessEntry, Restart,
+};
 pub use start::{Tether, start, start_held};

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::Failure;
-use super::spec::{DaemonSpec, DaemonStatus, HostView};
+use super::spec::{DaemonSpec, DaemonStatus, HostTable, HostView};
 use crate::linux::socket;
 
 /// Raised with every change that an older supervisor would misunderstand.
@@ -95,6 +95,8 @@ pub enum Request {
     },
     /// All daemons.
     Status,
+    /// All hosts, their namespaces and their processes.
+    Table,
     /// Stop all daemons, each within its time, ask everything else to end, and end.
     Shutdown {
         /// What is left after so many milliseconds is killed.
@@ -124,6 +126,11 @@ pub enum Reply {
     Daemons {
         /// Ordered by id.
         daemons: Vec<DaemonStatus>,
+    },
+    /// To `Table`.
+    Table {
+        /// Ordered by name.
+        hosts: Vec<HostTable>,
     },
     /// It could not be done.
     Failed {

@@ -47,7 +47,9 @@ pub fn run_in_host(
     stdin: &[u8],
     limit: Duration,
 ) -> Result<Output> {
-    in_namespaces(init, namespace::HOST, || {
+    let others = namespace::others_of(init)?;
+    let alone = others & (namespace::USER | namespace::TIME);
+    in_namespaces(init, namespace::HOST | others.difference(alone), || {
         let deadline = Instant::now() + limit;
         let mut prepared = process::command(command.program());
         prepared
@@ -60,9 +62,9 @@ pub fn run_in_host(
         // The thread has a working directory of its own, which the command takes over.
         std::env::set_current_dir(&command.cwd)
             .map_err(|source| KernelError::new("enter the directory", command.cwd.display(), source))?;
-        let child = process::alone(&mut prepared, command.uid, command.gid).spawn().map_err(|source| {
-            Error::Execute { program: command.program(), host: host.to_string(), source }
-        })?;
+        let child = process::alone(&mut prepared, (command.uid, command.gid), init, alone).spawn().map_err(
+            |source| Error::Execute { program: command.program(), host: host.to_string(), source },
+        )?;
         converse(child, stdin, deadline)
     })
 }

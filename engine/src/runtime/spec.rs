@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::isolation::Isolation;
+
 /// What a host sees of the machine once a process runs there. Besides these it gets `/proc`, `/sys`, and an empty
 /// `/run` and `/tmp` of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +19,9 @@ pub struct HostView {
     /// Directories that stay visible where an overlay or an empty directory would cover them.
     #[serde(default)]
     pub keep: Vec<PathBuf>,
+    /// What it has of its own besides.
+    #[serde(default)]
+    pub isolation: Isolation,
 }
 
 /// One directory of the machine, under the host's own changes.
@@ -160,6 +165,32 @@ pub struct DaemonStatus {
     pub noted: Option<String>,
     /// Its log.
     pub log: PathBuf,
+}
+
+/// What is there of a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostTable {
+    /// Its name.
+    pub name: String,
+    /// The inodes of its namespaces, by their words. Those who share one have the same.
+    pub namespaces: BTreeMap<String, u64>,
+    /// What runs there, the oldest first.
+    pub processes: Vec<ProcessEntry>,
+}
+
+/// One process of a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessEntry {
+    /// Its pid on the host.
+    pub pid: i32,
+    /// Its pid in the lab.
+    pub pid_in_lab: i32,
+    /// For how long it has run.
+    pub ran_ms: u64,
+    /// Its command line.
+    pub command: String,
+    /// The daemon that it descends from.
+    pub daemon: Option<String>,
 }
 
 /// What a daemon is doing.

@@ -7,9 +7,11 @@ use crate::error::Error;
 use crate::graph::ResourceId;
 use crate::kinds::{Kind, Manage, Subject, Updating};
 use crate::lab::Lab;
+use crate::linux::namespace;
 use crate::lower::Lowering;
-use crate::machine::Machine;
+use crate::machine::{Machine, Missing};
 use crate::name::{AbsolutePath, Fqdn, HostName};
+use crate::runtime::Isolation;
 
 /// A host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,12 +20,30 @@ pub struct Netns {
     pub hostname: Fqdn,
     /// Directories, besides `/etc` and `/var`, that it may change.
     pub overlays: Vec<AbsolutePath>,
+    /// What it has of its own besides.
+    pub isolation: Isolation,
 }
 
 impl Netns {
     /// The resource of this kind that stands for `host`.
     pub fn id(host: &HostName) -> ResourceId {
         ResourceId::of_host(Kind::Netns, host, "")
+    }
+}
+
+impl Netns {
+    /// What it isolates, each in a line.
+    fn isolated(&self) -> Vec<String> {
+        let Isolation { user, cgroup, time, root } = &self.isolation;
+        let mut lines = Vec::new();
+        if let Some(ids) = user {
+            lines.push("user".to_owned());
+            lines.extend(ids.iter().map(|line| format!("ids {line}")));
+        }
+        lines.extend(cgroup.then(|| "cgroup".to_owned()));
+        lines.extend(time.map(|clocks| format!("time {:+} {:+}", clocks.boottime, clocks.monotonic)));
+        lines.extend(root.as_ref().map(|root| format!("root {}", root.display())));
+        lines
     }
 }
 
@@ -34,7 +54,7 @@ impl Manage for Netns {
     fn lower(lab: &Lab, lowering: &mut Lowering) {
         for (name, host) in &lab.hosts {
             let overlays = host.overlays.iter().map(|path| path.value.clone()).collect();
-            let spec = Netns { hostname: host.fqdn.clone(), overlays };
+            let spec = Netns { hostname: host.fqdn.clone(), overlays, isolation: host.isolation() };
             lowering.of_host(name, "", spec, host.span).sets_up(name);
         }
     }
@@ -44,7 +64,25 @@ impl Manage for Netns {
         Attributes::from([
             ("hostname".into(), self.hostname.as_str().into()),
             ("overlays".into(), overlays.into()),
+            ("isolate".into(), self.isolated().into()),
         ])
+    }
+
+    fn missing(specs: &[(&ResourceId, &Self)]) -> Vec<Missing> {
+        let without = |word: &str| !namespace::is_known(word);
+        let lacking = ["user", "cgroup", "time"].into_iter().filter(|word| without(word));
+        let asks = |netns: &Netns, word| {
+            namespace::from_name(word).is_some_and(|sort| netns.isolation.namespaces().contains(sort))
+        };
+        lacking
+            .filter_map(|word| {
+                let by = specs.iter().filter(|(_, netns)| asks(netns, word)).map(|(id, _)| id.to_string());
+                let needed_by: Vec<String> = by.collect();
+                let what = format!("{word} namespaces");
+                let cure = "run a kernel that has them".to_owned();
+                (!needed_by.is_empty()).then_some(Missing { what, needed_by, cure })
+            })
+            .collect()
     }
 
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error> {

@@ -4,6 +4,7 @@ use crate::kinds::Kind;
 use crate::kinds::netns::Netns;
 use crate::name::{Fqdn, HostName};
 use crate::plan::SavedPlan;
+use crate::runtime::Isolation;
 use proptest::prelude::*;
 use topo_lang::{SourceId, Span};
 
@@ -55,7 +56,12 @@ fn graph(edges: &Edges, values: &[Option<[u8; 3]>]) -> Graph {
     }
     let resources = (0..THINGS).filter(|number| wanted[*number]).map(|number| Resource {
         id: id(number),
-        spec: Netns { hostname: Fqdn::try_from("a.test").unwrap(), overlays: Vec::new() }.into(),
+        spec: Netns {
+            hostname: Fqdn::try_from("a.test").unwrap(),
+            overlays: Vec::new(),
+            isolation: Isolation::default(),
+        }
+        .into(),
         attributes: attributes(values[number].unwrap_or_default()),
         depends_on: depends_on(edges, number, |on| wanted[on]),
         defined_at: span(),

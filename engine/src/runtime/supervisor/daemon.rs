@@ -126,6 +126,11 @@ impl Daemon {
         }
     }
 
+    /// The processes that all of it descends from.
+    pub(super) fn guards(&self) -> impl Iterator<Item = Pid> + '_ {
+        self.process().into_iter().map(|process| process.pid)
+    }
+
     /// Where its words come from.
     pub(super) fn talks_through(&self) -> [Option<BorrowedFd<'_>>; 3] {
         [
@@ -242,7 +247,9 @@ pub(super) fn be_helper(
     mut birth: Report,
     notes: Report,
 ) -> ! {
-    match namespace::enter(init, namespace::HOST).and_then(|()| process::fork_sibling()) {
+    let entered =
+        namespace::others_of(init).and_then(|others| namespace::enter(init, namespace::HOST | others));
+    match entered.and_then(|()| process::fork_sibling()) {
         Ok(Fork::Parent(pid)) => birth.born(pid),
         Ok(Fork::Child) => {
             let name = id.rsplit('/').next().unwrap_or(id);

@@ -3,16 +3,21 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
+use nix::unistd::Pid;
 
 use super::super::error::Failure;
+use super::super::isolation::Isolation;
 use super::super::report::Report;
 use super::super::spec::{HostView, Overlay};
+use crate::linux::ids::{self, IdMapping};
 use crate::linux::mount::OverlayMarks;
 use crate::linux::process::Fork;
 use crate::linux::{Error as KernelError, Result as KernelResult, files, mount, namespace, netns, process};
@@ -45,15 +50,59 @@ pub(super) fn be_helper(
     layers: &Layers,
     mut report: Report,
 ) -> ! {
-    match separate(netns) {
-        Ok(Fork::Parent(pid)) => report.born(pid),
-        Ok(Fork::Child) => be_init(host, view, layers, report),
+    let begun = Giving::prepare(&view.isolation)
+        .and_then(|(giving, socket)| Ok((separate(netns, &view.isolation)?, giving, socket)));
+    match begun {
+        Ok((Fork::Parent(pid), giving, socket)) => {
+            drop(socket);
+            report.born(pid);
+            if let Err(error) = giving.give_to(pid) {
+                report.fail(error.into());
+            }
+        }
+        Ok((Fork::Child, giving, socket)) => {
+            drop(giving);
+            be_init(host, view, layers, socket, report)
+        }
         Err(error) => report.fail(error.into()),
     }
     process::exit_now(0)
 }
 
-fn separate(held: Option<BorrowedFd<'_>>) -> KernelResult<Fork> {
+/// What the helper gives to the init of a host that has a user namespace of its own: only one outside of it can.
+struct Giving {
+    socket: UnixStream,
+    /// The lab's: the init puts its own over it.
+    proc: OwnedFd,
+    maps: [(&'static str, Vec<IdMapping>); 2],
+}
+
+impl Giving {
+    /// With the init's end of its socket.
+    fn prepare(isolation: &Isolation) -> KernelResult<(Giving, UnixStream)> {
+        let pair = UnixStream::pair();
+        let (socket, theirs) =
+            pair.map_err(|source| KernelError::new("make", "a pair of sockets", source))?;
+        let said = isolation.user.clone().unwrap_or_default();
+        let map = |file| (file, if said.is_empty() { ids::own(file) } else { said.clone() });
+        let proc = files::open_directory(Path::new("/proc"))?;
+        Ok((Giving { socket, proc, maps: [map("uid_map"), map("gid_map")] }, theirs))
+    }
+
+    /// Waits until the init has its user namespace; one that ends without has said why, or needs none.
+    fn give_to(mut self, init: Pid) -> KernelResult<()> {
+        if self.socket.read_exact(&mut [0]).is_err() {
+            return Ok(());
+        }
+        for (file, map) in &self.maps {
+            ids::give(self.proc.as_fd(), init, file, map)?;
+        }
+        let told = self.socket.write_all(&[0]);
+        told.map_err(|source| KernelError::new("let go on", "the host's first process", source))
+    }
+}
+
+fn separate(held: Option<BorrowedFd<'_>>, isolation: &Isolation) -> KernelResult<Fork> {
     match held {
         Some(held) => namespace::enter(held, CloneFlags::CLONE_NEWNET)?,
         None => {
@@ -62,21 +111,40 @@ fn separate(held: Option<BorrowedFd<'_>>) -> KernelResult<Fork> {
             netns::loopback_up()?;
         }
     }
-    namespace::unshare(namespace::HOST.difference(CloneFlags::CLONE_NEWNET))?;
+    // The user namespace comes last: the host's mounts are not its own.
+    namespace::unshare(isolation.namespaces().difference(CloneFlags::CLONE_NEWNET | namespace::USER))?;
+    if let Some(clocks) = isolation.time {
+        namespace::set_clocks(clocks.monotonic, clocks.boottime)?;
+    }
     process::fork_sibling()
 }
 
-fn be_init(host: &str, view: &HostView, layers: &Layers, report: Report) -> ! {
+/// In the init: a user namespace of its own, of which it is root.
+fn become_own_root(mut socket: UnixStream) -> KernelResult<()> {
+    namespace::unshare(namespace::USER)?;
+    let asked = socket.write_all(&[0]).and_then(|()| socket.read_exact(&mut [0]));
+    asked.map_err(|source| KernelError::new("wait for", "the ids of the host", source))?;
+    process::become_user(0, 0)?;
+    process::let_look();
+    Ok(())
+}
+
+fn be_init(host: &str, view: &HostView, layers: &Layers, socket: UnixStream, mut report: Report) -> ! {
     process::set_name(&format!("topo@{host}"));
     process::restore_signals();
-    let Ok(mut report) = report.keep_only_this() else { process::exit_now(1) };
-    let done = process::reap_automatically().map_err(Failure::from).and_then(|()| furnish(view, layers));
+    let done = process::reap_automatically().map_err(Failure::from).and_then(|()| {
+        furnish(view, layers)?;
+        if view.isolation.user.is_some() { Ok(become_own_root(socket)?) } else { Ok(()) }
+    });
     if let Err(failure) = done {
         report.fail(failure);
         process::exit_now(1);
     }
-    drop(report);
-    process::sleep_for_ever()
+    // Whoever waits for the birth waits until the last of these is closed.
+    match process::close_from(3) {
+        Ok(()) => process::sleep_for_ever(),
+        Err(_) => process::exit_now(1),
+    }
 }
 
 /// Mounts what the host sees.

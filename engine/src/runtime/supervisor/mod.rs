@@ -14,6 +14,7 @@ mod notices;
 mod serve;
 mod shutdown;
 mod skeleton;
+mod table;
 
 use std::ffi::OsString;
 use std::fs::File;

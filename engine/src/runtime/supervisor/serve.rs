@@ -282,6 +282,10 @@ impl Supervisor {
                 let daemons = self.daemons.iter().map(|(id, daemon)| daemon.status(id)).collect();
                 self.reply(number, &Reply::Daemons { daemons }, Vec::new());
             }
+            Request::Table => {
+                let hosts = self.table();
+                self.reply(number, &Reply::Table { hosts }, Vec::new());
+            }
             Request::Shutdown { limit_ms } => {
                 self.settle(number, Ok(Vec::new()));
                 self.shut_down(Duration::from_millis(limit_ms));
@@ -335,7 +339,8 @@ impl Supervisor {
         for told in told {
             match told {
                 Told::Born { pid } => birth.pid = Some(Pid::from_raw(pid)),
-                Told::Failed { failure } => birth.failure = Some(failure),
+                // The first is the cause of the others.
+                Told::Failed { failure } => drop(birth.failure.get_or_insert(failure)),
                 // Those come another way.
                 Told::Noted { .. } => {}
             }
