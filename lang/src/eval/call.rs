@@ -74,24 +74,41 @@ impl Evaluator {
                 Val::Set(set) => {
                     let functor = self.symbols.intern("__functor");
                     let Some(functor) = set.get(functor).map(|attribute| attribute.value) else {
-                        return Err(self.not_a_function(&function, span));
+                        return Err(self.not_a_function(&function, arguments.len() - left.len(), at, span));
                     };
                     let functor = self.force(functor)?;
                     let this = self.value(function.clone());
                     self.deeper(|evaluator| evaluator.call(&functor, &[this], span))?
                 }
-                other => return Err(self.not_a_function(other, span)),
+                other => return Err(self.not_a_function(other, arguments.len() - left.len(), at, span)),
             };
         }
         Ok(function)
     }
 
-    fn not_a_function(&self, value: &Val, span: Span) -> Raised {
-        Raised::new(
-            codes::EXPRESSION_TYPE,
-            span,
-            format!("expected a function to call, found {}", self.show(value)),
-        )
+    /// That something is called which is no function; `taken` arguments were right.
+    fn not_a_function(&self, value: &Val, taken: usize, call: Option<OpId>, span: Span) -> Raised {
+        let found = self.show(value);
+        let (callee, arguments) = match call.map(|call| self.op(call)) {
+            Some(Op::Apply { function, argument }) => (Some(*function), vec![*argument]),
+            Some(Op::ApplyMany { function, arguments }) => (Some(*function), arguments.to_vec()),
+            _ => (None, Vec::new()),
+        };
+        let called = callee.map(|callee| self.op_span(callee));
+        if let (1.., Some(called), Some(surplus)) = (taken, called, arguments.get(taken)) {
+            let name =
+                self.written(called).map_or_else(|| "the function".to_owned(), |name| format!("`{name}`"));
+            let arguments = if taken == 1 { "one argument".to_owned() } else { format!("{taken} arguments") };
+            let message = format!("{name} takes {arguments} and returns {found}; there is one too many");
+            return Raised::new(codes::EXPRESSION_TYPE, self.op_span(*surplus), message)
+                .help("an argument that is a call itself needs parentheses: `f (g x)`");
+        }
+        let message = format!("expected a function to call, found {found}");
+        let raised = Raised::new(codes::EXPRESSION_TYPE, called.unwrap_or(span), message);
+        match callee.and_then(|callee| self.bound_at(callee)) {
+            Some(bound) => raised.label(bound, "bound here"),
+            None => raised,
+        }
     }
 
     fn call_lambda(

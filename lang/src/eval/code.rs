@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// The number of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct OpId(pub(super) u32);
 
 pub(super) enum Op {
@@ -173,6 +173,11 @@ impl Evaluator {
         matches!(self.op(op), Op::Const(_))
     }
 
+    /// Where the name is bound that an operation is.
+    pub(super) fn bound_at(&self, op: OpId) -> Option<Span> {
+        self.bound_at.get(&op).copied()
+    }
+
     /// Where an operation was written.
     pub(super) fn op_span(&self, op: OpId) -> Span {
         self.op_spans[op.0 as usize]
@@ -187,7 +192,8 @@ struct Compiler<'a> {
 
 /// One frame as the compiler knows it.
 enum Layer {
-    Names(HashMap<Symbol, u32>),
+    /// Each with its slot, and where it is bound.
+    Names(HashMap<Symbol, (u32, Span)>),
     With,
 }
 
@@ -299,10 +305,11 @@ impl Compiler<'_> {
         let symbol = self.evaluator.symbols.intern_shared(name);
         for (up, layer) in self.layers.iter().rev().enumerate().skip(skip) {
             if let Layer::Names(names) = layer
-                && let Some(slot) = names.get(&symbol)
+                && let Some((slot, bound)) = names.get(&symbol).copied()
             {
-                let op = Op::Local { up: up as u32, slot: *slot };
-                return self.push(op, span);
+                let op = self.push(Op::Local { up: up as u32, slot }, span);
+                self.evaluator.bound_at.insert(op, bound);
+                return op;
             }
         }
         let up = self.layers.len() as u32;
@@ -328,17 +335,17 @@ impl Compiler<'_> {
     fn lambda(&mut self, parameter: &Parameter, body: NodeId, span: Span, name: Option<&Arc<str>>) -> Op {
         let mut names = HashMap::new();
         let parameter = match parameter {
-            Parameter::Name(name, _) => {
+            Parameter::Name(name, span) => {
                 let symbol = self.evaluator.symbols.intern_shared(name);
-                names.insert(symbol, 0);
+                names.insert(symbol, (0, *span));
                 self.layers.push(Layer::Names(names));
                 ParameterCode::One(symbol)
             }
             Parameter::Pattern { fields, open, all } => {
-                let all_names =
-                    fields.iter().map(|field| &field.name).chain(all.iter().map(|(name, _)| name));
-                for (slot, name) in all_names.enumerate() {
-                    names.insert(self.evaluator.symbols.intern_shared(name), slot as u32);
+                let fields_and_all = fields.iter().map(|field| (&field.name, field.span));
+                let fields_and_all = fields_and_all.chain(all.iter().map(|(name, span)| (name, *span)));
+                for (slot, (name, span)) in fields_and_all.enumerate() {
+                    names.insert(self.evaluator.symbols.intern_shared(name), (slot as u32, span));
                 }
                 self.layers.push(Layer::Names(names));
                 let fields = fields
@@ -361,11 +368,13 @@ impl Compiler<'_> {
     /// Bindings; when recursive, within a frame of their own, which the caller pops.
     fn bindings(&mut self, bindings: &[Binding], recursive: bool) -> Bindings {
         if recursive {
-            let names = static_names(bindings).map(|name| self.evaluator.symbols.intern_shared(name));
-            let mut symbols: Vec<Symbol> = names.collect();
-            symbols.sort();
-            let slots = symbols.into_iter().enumerate().map(|(slot, name)| (name, slot as u32)).collect();
-            self.layers.push(Layer::Names(slots));
+            let names = static_names(bindings);
+            let names = names.map(|(name, span)| (self.evaluator.symbols.intern_shared(name), span));
+            let mut symbols: Vec<(Symbol, Span)> = names.collect();
+            symbols.sort_by_key(|(name, _)| *name);
+            let slots = symbols.into_iter().enumerate();
+            let slots = slots.map(|(slot, (name, span))| (name, (slot as u32, span)));
+            self.layers.push(Layer::Names(slots.collect()));
         }
         let mut entries = Vec::new();
         let mut sources = Vec::new();
@@ -415,15 +424,15 @@ impl Compiler<'_> {
     }
 }
 
-fn static_names(bindings: &[Binding]) -> impl Iterator<Item = &Arc<str>> {
+fn static_names(bindings: &[Binding]) -> impl Iterator<Item = (&Arc<str>, Span)> {
     bindings.iter().flat_map(|binding| {
         let (one, many) = match binding {
-            Binding::Value { key: Key::Static(name, _), .. } | Binding::Inherit { name, .. } => {
-                (Some(name), None)
+            Binding::Value { key: Key::Static(name, span), .. } | Binding::Inherit { name, span } => {
+                (Some((name, *span)), None)
             }
             Binding::Value { key: Key::Dynamic(..), .. } => (None, None),
             Binding::InheritFrom { names, .. } => (None, Some(names)),
         };
-        one.into_iter().chain(many.into_iter().flatten().map(|(name, _)| name))
+        one.into_iter().chain(many.into_iter().flatten().map(|(name, span)| (name, *span)))
     })
 }

@@ -9,8 +9,17 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 impl Evaluator {
-    /// `-`, `*`, `/`, and `+` of numbers.
-    pub(super) fn arithmetic(&self, operator: Operator, a: &Val, b: &Val, span: Span) -> Result<Val, Raised> {
+    /// `-`, `*`, `/`, and `+` of numbers: `left` and `right` are where the operands stand.
+    pub(super) fn arithmetic(
+        &self,
+        operator: Operator,
+        a: &Val,
+        b: &Val,
+        span: Span,
+        (left, right): (Span, Span),
+    ) -> Result<Val, Raised> {
+        let by_zero =
+            || Raised::new(codes::DIVISION_BY_ZERO, right, "division by zero").label(left, "divided here");
         let (sign, word) = match operator {
             Operator::Add => ("+", "add"),
             Operator::Subtract => ("-", "subtract"),
@@ -20,7 +29,7 @@ impl Evaluator {
         match (a, b) {
             (Val::Int(a), Val::Int(b)) => {
                 if operator == Operator::Divide && *b == 0 {
-                    return Err(Raised::new(codes::DIVISION_BY_ZERO, span, "division by zero"));
+                    return Err(by_zero());
                 }
                 let result = match operator {
                     Operator::Add => a.checked_add(*b),
@@ -36,7 +45,7 @@ impl Evaluator {
             (Val::Int(_) | Val::Float(_), Val::Int(_) | Val::Float(_)) => {
                 let (a, b) = (as_float(a), as_float(b));
                 if operator == Operator::Divide && b == 0.0 {
-                    return Err(Raised::new(codes::DIVISION_BY_ZERO, span, "division by zero"));
+                    return Err(by_zero());
                 }
                 Ok(Val::Float(match operator {
                     Operator::Add => a + b,
@@ -45,11 +54,14 @@ impl Evaluator {
                     _ => a / b,
                 }))
             }
-            (Val::Int(_) | Val::Float(_), other) | (other, _) => {
-                let message = format!("expected numbers to {word}, found {}", self.show(other));
-                Err(Raised::new(codes::EXPRESSION_TYPE, span, message))
-            }
+            (Val::Int(_) | Val::Float(_), other) => Err(self.no_number(word, other, right)),
+            (other, _) => Err(self.no_number(word, other, left)),
         }
+    }
+
+    fn no_number(&self, word: &str, found: &Val, span: Span) -> Raised {
+        let message = format!("expected numbers to {word}, found {}", self.show(found));
+        Raised::new(codes::EXPRESSION_TYPE, span, message)
     }
 
     /// `+`: of numbers, or of texts.
@@ -63,13 +75,24 @@ impl Evaluator {
     ) -> Result<Val, Raised> {
         match (a, b) {
             (Val::Int(_) | Val::Float(_), Val::Int(_) | Val::Float(_)) => {
-                self.arithmetic(Operator::Add, a, b, span)
+                self.arithmetic(Operator::Add, a, b, span, (left, right))
             }
             (Val::Int(_) | Val::Float(_), other) => {
                 let message = format!("expected a number to add to a number, found {}", self.show(other));
+                let number = matches!(other, Val::Text(text) if text.trim().parse::<i64>().is_ok());
+                Err(Raised::new(codes::EXPRESSION_TYPE, right, message).label(left, "a number").help(
+                    if number {
+                        "`lib.toInt` makes a number of it".to_owned()
+                    } else {
+                        self.joined(left, right)
+                    },
+                ))
+            }
+            (Val::Text(_), Val::Int(_) | Val::Float(_) | Val::Bool(_)) => {
+                let message = format!("expected a text to join to a text, found {}", self.show(b));
                 Err(Raised::new(codes::EXPRESSION_TYPE, right, message)
-                    .label(left, "a number")
-                    .help("to join texts, write \"${a}${b}\""))
+                    .label(left, "a text")
+                    .help(self.joined(left, right)))
             }
             _ => {
                 let mut text = String::new();
@@ -79,6 +102,18 @@ impl Evaluator {
                 Ok(Val::Text(text.into()))
             }
         }
+    }
+
+    /// How to join two values as text, in their own words where those are short.
+    fn joined(&self, left: Span, right: Span) -> String {
+        let part = |span: Span, other: &str| match self.written(span) {
+            Some(text) => match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+                Some(inner) => inner.to_owned(),
+                None => format!("${{{text}}}"),
+            },
+            None => format!("${{{other}}}"),
+        };
+        format!("to join them as text, write \"{}{}\"", part(left, "a"), part(right, "b"))
     }
 
     /// `==`. Functions are never equal, unless they are one and the same part of two sets or lists.

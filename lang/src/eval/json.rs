@@ -1,5 +1,6 @@
 //! Values as JSON, written straight into a text: no depth of nesting overflows anything, and no copy is made.
 
+use super::raised::IN_A_LIST;
 use super::text::float;
 use super::val::{ThunkId, Val};
 use super::{Evaluator, Raised};
@@ -37,7 +38,11 @@ impl Evaluator {
                     if index > 0 {
                         output.push(',');
                     }
-                    self.deeper(|evaluator| evaluator.write_json(output, *item, span))?;
+                    let part = self.deeper(|evaluator| evaluator.write_json(output, *item, span));
+                    part.map_err(|raised| match self.done(*item) {
+                        Some(Val::Function(_)) => raised.help(IN_A_LIST),
+                        _ => raised,
+                    })?;
                 }
                 output.push(']');
             }

@@ -28,6 +28,7 @@ pub(crate) use library::{PARTS, left_out, table};
 pub use limits::{Ended, Interrupt, Limits};
 pub(crate) use limits::{is_end, is_limit};
 pub(crate) use net::DOCUMENTED as NET;
+pub(crate) use raised::IN_A_LIST;
 pub use raised::Raised;
 pub use scope::{Names, Scope};
 pub use thunk::{Embedder, Outside};
@@ -60,6 +61,8 @@ pub struct Evaluator {
     steps: u64,
     pause_at: u64,
     code: Vec<Op>,
+    /// Where the names are bound that operations are.
+    bound_at: FxHashMap<OpId, Span>,
     op_spans: Vec<Span>,
     compiled: FxHashMap<usize, (Arc<Expr>, OpId)>,
     symbols: val::Symbols,

@@ -21,6 +21,9 @@ struct Failure {
     omitted: usize,
 }
 
+/// What helps who finds a function in a list, where something else was meant.
+pub(crate) const IN_A_LIST: &str = "in a list, a call needs parentheses: `[ (f x) ]`";
+
 impl Raised {
     /// A mistake that `tryEval` does not catch.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {

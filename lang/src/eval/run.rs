@@ -144,7 +144,8 @@ impl Evaluator {
             Op::Negate(operand) => {
                 let operand = *operand;
                 let value = self.run_deeper(operand, scope)?;
-                self.arithmetic(Operator::Subtract, &Val::Int(0), &value, self.op_span(op))
+                let places = (self.op_span(op), self.op_span(operand));
+                self.arithmetic(Operator::Subtract, &Val::Int(0), &value, self.op_span(op), places)
             }
             Op::Binary { operator, left, right } => {
                 let (operator, left, right) = (*operator, *left, *right);
@@ -248,7 +249,8 @@ impl Evaluator {
             Operator::Subtract | Operator::Multiply | Operator::Divide => {
                 let a = self.run_deeper(left, scope)?;
                 let b = self.run_deeper(right, scope)?;
-                self.arithmetic(operator, &a, &b, self.op_span(op))
+                let places = (self.op_span(left), self.op_span(right));
+                self.arithmetic(operator, &a, &b, self.op_span(op), places)
             }
             // Compiled to calls.
             Operator::PipeInto | Operator::PipeFrom => {
@@ -475,6 +477,14 @@ impl Evaluator {
             Val::List(list) => Ok(list),
             other => Err(self.expected("a list", &other, span, what)),
         }
+    }
+
+    /// What is written somewhere, if it is short and on one line.
+    pub(super) fn written(&self, span: Span) -> Option<String> {
+        let known = (span.source.0 as usize) < self.sources.iter().count();
+        let text = known.then(|| self.sources.shown(span))?;
+        let plain = !text.is_empty() && !text.contains(['\n', '\\', '`']) && !text.contains("<secret>");
+        (plain && text.chars().count() <= 32).then_some(text)
     }
 
     /// A value in a message: short, and nothing is forced for it.

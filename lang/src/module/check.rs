@@ -6,7 +6,7 @@ use super::machine::{Machine, Reference};
 use super::types::Type;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::eval::{Evaluator, Raised, Val};
+use crate::eval::{Evaluator, IN_A_LIST, Raised, Val};
 use crate::nearest::nearest;
 use crate::source::Span;
 use std::sync::Arc;
@@ -111,7 +111,8 @@ impl Machine {
                             let reason =
                                 mismatch.reason.map_or_else(String::new, |reason| format!(": {reason}"));
                             let reason = Some(format!("element {} is {found}{reason}", at + 1));
-                            return Ok(Err(Mismatch { reason, help: mismatch.help }));
+                            let called = matches!(value, Val::Function(_)).then(|| IN_A_LIST.to_owned());
+                            return Ok(Err(Mismatch { reason, help: mismatch.help.or(called) }));
                         }
                     }
                 }

@@ -5,7 +5,7 @@ use super::format::Format;
 use super::machine::*;
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::eval::{Evaluator, Raised, Scope, Symbol, ThunkId, Val, is_end};
+use crate::eval::{Evaluator, IN_A_LIST, Raised, Scope, Symbol, ThunkId, Val, is_end};
 use crate::nearest::{nearest, with_article};
 use crate::resolve::program::*;
 use crate::source::Span;
@@ -385,11 +385,12 @@ impl Walk<'_> {
                 Finished::Set(finished.into())
             }
             Val::Function(_) => {
-                self.wrong(Raised::new(
-                    codes::TYPE_MISMATCH,
-                    span,
-                    "a function cannot be part of the configuration",
-                ));
+                let message = "a function cannot be part of the configuration";
+                self.wrong(
+                    Raised::new(codes::TYPE_MISMATCH, span, message)
+                        .help("is it missing an argument?")
+                        .help(IN_A_LIST),
+                );
                 return None;
             }
         };

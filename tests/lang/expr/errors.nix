@@ -244,3 +244,27 @@ builtins.filter 1 [ ]
 }
 ---
 let a = f 1 b.c = 2; in a
+---
+"host" + 1
+---
+let port = 88; in "port " + port
+---
+let port = 88; in port + " is open"
+---
+10 / (1 - 1)
+---
+builtins.div 1 0
+---
+"a" - 1
+---
+let f = 1; in f 2
+---
+let f = x: y: x; in f 1 2 3
+---
+builtins.stringLength "a" "b"
+---
+builtins.head (map (f: f 1) [ 2 ])
+---
+builtins.concatStringsSep "," [ toString 1 ]
+---
+1400 + "100"

@@ -96,3 +96,5 @@ builtins.fromJSON "\"a\\u0000b\""
 builtins.fromJSON "{\"a\\u0000b\": 1}"
 ---
 builtins.fromTOML "k = \"a\\u0000b\""
+---
+[ toString 1 ]

@@ -19,6 +19,7 @@ pub(super) use lists::merge_sort;
 
 use super::code::OpId;
 use super::library;
+use super::raised::IN_A_LIST;
 use super::val::{Function, Set, Symbol, ThunkId, Val};
 use super::{Evaluator, Raised};
 use crate::codes;
@@ -276,7 +277,11 @@ impl Evaluator {
             other => {
                 let message =
                     format!("`{}` needs a list of texts, found {} in it", args.name, self.show(&other));
-                Err(Raised::new(codes::EXPRESSION_TYPE, args.span, message))
+                let raised = Raised::new(codes::EXPRESSION_TYPE, args.span, message);
+                Err(match other {
+                    Val::Function(_) => raised.help(IN_A_LIST),
+                    _ => raised,
+                })
             }
         }
     }
@@ -309,8 +314,13 @@ impl Evaluator {
             _ => "the third argument",
         };
         let message = format!("{which} of `{}` must be {expected}, found {}", args.name, self.show(found));
-        let place = args.at.and_then(|at| self.argument_span(at, args.values.len() - 1 - index));
+        let place = self.argument_place(args, index);
         Raised::new(codes::EXPRESSION_TYPE, place.unwrap_or(args.span), message)
+    }
+
+    /// Where an argument stands, if the call was written with it.
+    fn argument_place(&self, args: Args<'_>, index: usize) -> Option<Span> {
+        args.at.and_then(|at| self.argument_span(at, args.values.len() - 1 - index))
     }
 
     /// A list of values that are there.

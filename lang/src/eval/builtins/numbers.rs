@@ -24,7 +24,9 @@ pub(super) const TABLE: &[Builtin] = &[
 
 fn arithmetic(e: &mut Evaluator, a: Args<'_>, operator: Operator) -> Result<Val, Raised> {
     let (left, right) = (e.arg(a, 0)?, e.arg(a, 1)?);
-    e.arithmetic(operator, &left, &right, a.span)
+    let place = |e: &Evaluator, index| e.argument_place(a, index).unwrap_or(a.span);
+    let places = (place(e, 0), place(e, 1));
+    e.arithmetic(operator, &left, &right, a.span, places)
 }
 
 fn round(e: &mut Evaluator, a: Args<'_>, round: fn(f64) -> f64) -> Result<Val, Raised> {
