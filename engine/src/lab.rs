@@ -13,7 +13,7 @@ use crate::linux::ids::IdMapping;
 use crate::name::{
     AbsolutePath, Fqdn, HostName, InterfaceName, LabName, NetworkName, PrincipalName, RealmName, UnitName,
 };
-use crate::runtime::{Clocks, Isolation};
+use crate::runtime::{Clocks, Isolation, SeccompAction};
 use indexmap::IndexMap;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize, Serializer};
@@ -296,12 +296,25 @@ pub struct Daemon {
     pub group: u32,
     /// The only capabilities it may have; what its user has where none are said.
     pub capabilities: Option<Vec<Spanned<String>>>,
+    /// Which system calls it may make.
+    pub seccomp: Option<Seccomp>,
     /// Limits of its resources.
     pub limits: Limits,
     /// Debian packages that have what it needs.
     pub package: Vec<String>,
     /// Whether it needs more than one user id.
     pub id_range: bool,
+}
+
+/// A filter of system calls; one of the lists is empty.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Seccomp {
+    /// Those that do not pass.
+    pub deny: Vec<Spanned<String>>,
+    /// The only ones that pass.
+    pub allow: Vec<Spanned<String>>,
+    /// What becomes of those that do not.
+    pub action: SeccompAction,
 }
 
 /// The files that what a daemon prints goes to.

@@ -3,7 +3,7 @@
 use crate::codes;
 use crate::decode::Spanned;
 use crate::lab::{Keytab, Lab};
-use crate::linux::capability;
+use crate::linux::{capability, seccomp};
 use crate::name::{HostName, PrincipalName, RealmName};
 use topo_lang::nearest::nearest;
 use topo_lang::{Diagnostic, Span};
@@ -17,6 +17,9 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
             command(&daemon.run, daemon.run.span, &format!("daemon `{name}/{daemon_name}`"), complaints);
             for capability in daemon.capabilities.iter().flatten() {
                 known_capability(capability, complaints);
+            }
+            for call in daemon.seccomp.iter().flat_map(|filter| filter.deny.iter().chain(&filter.allow)) {
+                known_call(call, complaints);
             }
         }
         for (path, own) in &host.keytabs {
@@ -49,6 +52,21 @@ fn known_capability(name: &Spanned<String>, complaints: &mut Vec<Diagnostic>) {
     complaints.push(match nearest(name, capability::NAMES) {
         Some(near) => complaint.help(format!("did you mean `{near}`?")),
         None => complaint.help("`capabilities(7)` has them all; `net-bind-service` is one"),
+    });
+}
+
+fn known_call(name: &Spanned<String>, complaints: &mut Vec<Diagnostic>) {
+    if seccomp::number(name).is_some() {
+        return;
+    }
+    let complaint = Diagnostic::error(
+        codes::UNKNOWN_NAME,
+        name.span,
+        format!("there is no system call `{}`", name.value),
+    );
+    complaints.push(match nearest(name, seccomp::names()) {
+        Some(near) => complaint.help(format!("did you mean `{near}`?")),
+        None => complaint.help("`syscalls(2)` has them all; `ptrace` is one"),
     });
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use nix::libc;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise, sigprocmask};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
@@ -77,6 +78,12 @@ pub fn block_all() -> Result<SigSet> {
         .map_err(|errno| Error::new("block", "all signals", errno))
 }
 
+/// Where they are asked for.
+pub fn signals() -> Result<SignalFd> {
+    let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+    SignalFd::with_flags(&block_all()?, flags).map_err(|errno| Error::new("watch", "all signals", errno))
+}
+
 /// All processes of this pid namespace and of those below it, by pid.
 pub fn table() -> Vec<Entry> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -119,7 +126,15 @@ pub fn command(pid: Pid) -> Option<String> {
     if command.is_empty() { name(pid) } else { Some(command) }
 }
 
-fn name(pid: Pid) -> Option<String> {
+/// The process that a thread is one of.
+pub fn leader(thread: Pid) -> Option<Pid> {
+    let status = fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
+    let leader = status.lines().find_map(|line| line.strip_prefix("Tgid:"))?;
+    leader.trim().parse().ok().map(Pid::from_raw)
+}
+
+/// A process's name, as `ps` shows it.
+pub fn name(pid: Pid) -> Option<String> {
     fs::read_to_string(format!("/proc/{pid}/comm")).ok().map(|name| name.trim_end().to_owned())
 }
 

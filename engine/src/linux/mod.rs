@@ -18,6 +18,7 @@ pub mod netlink;
 pub mod netns;
 pub mod place;
 pub mod process;
+pub mod seccomp;
 pub mod socket;
 
 pub use error::Error;

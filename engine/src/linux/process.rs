@@ -233,6 +233,28 @@ pub fn close_from(first: RawFd) -> Result<()> {
     if answer == 0 { Ok(()) } else { Err(Error::last("close", "inherited descriptors")) }
 }
 
+/// Closes every descriptor from this one on but these.
+pub fn close_all_but(first: RawFd, kept: &[BorrowedFd<'_>]) -> Result<()> {
+    let mut numbers: Vec<RawFd> =
+        kept.iter().map(AsRawFd::as_raw_fd).filter(|number| *number >= first).collect();
+    numbers.sort_unstable();
+    let mut from = first;
+    for number in numbers {
+        if from < number {
+            close_range(from, number - 1)?;
+        }
+        from = number + 1;
+    }
+    close_from(from)
+}
+
+fn close_range(first: RawFd, last: RawFd) -> Result<()> {
+    let [first, last] = [first, last].map(i32::cast_unsigned);
+    // SAFETY: the caller gives up these descriptors; nothing that owns one is used afterwards.
+    let answer = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+    if answer == 0 { Ok(()) } else { Err(Error::last("close", "inherited descriptors")) }
+}
+
 /// Marks every descriptor from this one on to be closed by `exec`.
 pub fn close_on_exec_from(first: RawFd) -> Result<()> {
     let first = libc::c_uint::try_from(first).unwrap_or(3);

@@ -29,6 +29,6 @@ pub use log::LogReader;
 pub use run::{Output, on_host, run_in_host};
 pub use spec::{
     DaemonSpec, DaemonState, DaemonStatus, Ending, HostTable, HostView, Limit, LogSpec, Overlay,
-    ProcessEntry, Restart,
+    ProcessEntry, Restart, Seccomp, SeccompAction,
 };
 pub use start::{Tether, start, start_held};

@@ -3,14 +3,14 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use super::error::Failure;
-use crate::linux::{Error as KernelError, Result as KernelResult, process};
+use crate::linux::{Error as KernelError, Result as KernelResult};
 
 /// The parent's end, with what was read so far.
 pub(super) struct Reading {
@@ -89,6 +89,12 @@ impl AsFd for Reading {
     }
 }
 
+impl AsFd for Report {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
 impl Report {
     /// Tells which process was born.
     pub(super) fn born(&mut self, pid: Pid) {
@@ -103,20 +109,6 @@ impl Report {
     /// Tells something for the log.
     pub(super) fn note(&mut self, line: String) {
         self.tell(&Told::Noted { line });
-    }
-
-    /// Closes every descriptor of this process but the standard ones and this.
-    pub(super) fn keep_only_this(self) -> KernelResult<Report> {
-        const NUMBER: i32 = 3;
-        if self.0.as_raw_fd() == NUMBER {
-            process::close_from(NUMBER + 1)?;
-            return Ok(self);
-        }
-        process::redirect(self.0.as_fd(), NUMBER)?;
-        // Closed with all the others.
-        let _ = self.0.into_raw_fd();
-        process::close_from(NUMBER + 1)?;
-        Ok(Report(process::take_standard(NUMBER).into()))
     }
 
     fn tell(&mut self, told: &Told) {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::isolation::Isolation;
+use crate::linux::seccomp::Pass;
 
 /// What a host sees of the machine once a process runs there. Besides these it gets `/proc`, `/sys`, and an empty
 /// `/run` and `/tmp` of its own.
@@ -64,6 +65,9 @@ pub struct DaemonSpec {
     /// root has them from the start.
     #[serde(default)]
     pub capabilities: Option<BTreeSet<u8>>,
+    /// Which system calls it, and what descends from it, may make; all where nothing is said.
+    #[serde(default)]
+    pub seccomp: Option<Seccomp>,
     /// Whether it gets a socket in `NOTIFY_SOCKET` to say on that it is ready.
     #[serde(default)]
     pub notify: bool,
@@ -78,6 +82,29 @@ pub struct DaemonSpec {
     pub lifetime_ms: Option<u64>,
     /// Given back by `Status`, so that the engine knows which specification runs.
     pub digest: String,
+}
+
+/// A filter of system calls. Each that does not pass is noted in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seccomp {
+    /// By number.
+    pub listed: BTreeSet<i64>,
+    /// Which pass.
+    pub pass: Pass,
+    /// What becomes of the others.
+    pub action: SeccompAction,
+}
+
+/// What becomes of a system call that does not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeccompAction {
+    /// It fails with `EPERM`.
+    Errno,
+    /// Its process is killed.
+    Kill,
+    /// It is carried out all the same.
+    Log,
 }
 
 /// Files that a daemon's output goes to.

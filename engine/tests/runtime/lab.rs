@@ -92,6 +92,7 @@ impl Lab {
             log: LogSpec { path: self.directory.host("h").log(id), size: 1 << 20, count: 1 },
             limits: BTreeMap::new(),
             capabilities: None,
+            seccomp: None,
             notify: false,
             restart: Restart::No,
             stop_signal: 15,

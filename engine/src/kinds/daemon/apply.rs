@@ -6,8 +6,9 @@ use crate::error::Error;
 use crate::graph::ResourceId;
 use crate::kinds::{Manage, Updating, host_file};
 use crate::lab::{self, StopSignal};
+use crate::linux::seccomp::{self, Pass};
 use crate::machine::Machine;
-use crate::runtime::{DaemonSpec, DaemonState, LogSpec, Restart};
+use crate::runtime::{DaemonSpec, DaemonState, LogSpec, Restart, Seccomp};
 use nix::sys::signal::Signal;
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -79,6 +80,7 @@ fn spec(machine: &Machine, id: &ResourceId, daemon: &Daemon) -> Result<DaemonSpe
         },
         limits: daemon.limits(),
         capabilities: daemon.capabilities.clone(),
+        seccomp: wanted.seccomp.as_ref().map(filter),
         notify: wanted.ready.notify,
         restart: match wanted.restart {
             lab::Restart::No => Restart::No,
@@ -90,6 +92,16 @@ fn spec(machine: &Machine, id: &ResourceId, daemon: &Daemon) -> Result<DaemonSpe
         lifetime_ms: wanted.lifetime.map(milliseconds),
         digest: attributes.map_err(|error| Error::caused(format!("start {id}"), error))?,
     })
+}
+
+/// By number; every name is known to this machine.
+fn filter(filter: &lab::Seccomp) -> Seccomp {
+    let (names, pass) = match filter.allow.as_slice() {
+        [] => (&filter.deny, Pass::Others),
+        _ => (&filter.allow, Pass::Listed),
+    };
+    let listed = names.iter().filter_map(|name| seccomp::number(name)).collect();
+    Seccomp { listed, pass, action: filter.action }
 }
 
 /// Ends it; one that does not run, or is not known, is fine.

@@ -12,11 +12,11 @@ use crate::kinds::output::no_program;
 use crate::kinds::package::{self, Needs};
 use crate::kinds::{Manage, Subject, Updating, Watched};
 use crate::lab::{self, Host, Lab, Size};
-use crate::linux::capability;
+use crate::linux::{capability, seccomp};
 use crate::lower::Lowering;
 use crate::machine::{Machine, Missing};
 use crate::name::HostName;
-use crate::runtime::Limit;
+use crate::runtime::{Limit, SeccompAction};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A daemon.
@@ -69,6 +69,26 @@ impl Daemon {
     }
 }
 
+/// `refuses ptrace mount`, `only read write, kills others`
+fn told(filter: &lab::Seccomp) -> Vec<String> {
+    let names = |names: &[Spanned<String>]| {
+        let mut names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+        names.sort_unstable();
+        names.join(" ")
+    };
+    let action = match filter.action {
+        SeccompAction::Errno => "errno",
+        SeccompAction::Kill => "kill",
+        SeccompAction::Log => "log",
+    };
+    let which = if filter.allow.is_empty() {
+        format!("deny {}", names(&filter.deny))
+    } else {
+        format!("allow {}", names(&filter.allow))
+    };
+    vec![which, format!("action {action}")]
+}
+
 impl Manage for Daemon {
     const IN_PLACE: &'static [&'static str] = &[
         "run",
@@ -83,6 +103,7 @@ impl Manage for Daemon {
         "log",
         "lifetime",
         "capabilities",
+        "seccomp",
         "limits",
     ];
     const BATCH: bool = false;
@@ -145,6 +166,7 @@ impl Manage for Daemon {
                 .collect::<Vec<_>>()
         };
         say("capabilities", self.capabilities.as_ref().map(|numbers| names(numbers).into()));
+        say("seccomp", wanted.seccomp.as_ref().map(|seccomp| told(seccomp).into()));
         let limits: Vec<String> =
             self.limits().iter().map(|(limit, value)| format!("{limit}={value}")).collect();
         say("limits", Some(limits.into()));
@@ -152,12 +174,20 @@ impl Manage for Daemon {
     }
 
     fn missing(specs: &[(&ResourceId, &Self)]) -> Vec<Missing> {
-        package::missing(specs.iter().map(|(id, daemon)| Needs {
+        let filtered = specs.iter().filter(|(_, daemon)| daemon.wanted.seccomp.is_some());
+        let needed_by: Vec<String> = filtered.map(|(id, _)| id.to_string()).collect();
+        let unfiltered = (!needed_by.is_empty() && !seccomp::is_supported()).then(|| Missing {
+            what: "filters of system calls that tell what does not pass (`CONFIG_SECCOMP_FILTER`)".to_owned(),
+            needed_by,
+            cure: "run Linux 5.6 or newer with them".to_owned(),
+        });
+        let missing = package::missing(specs.iter().map(|(id, daemon)| Needs {
             id,
             program: daemon.wanted.run.first().map_or("", String::as_str),
             packages: &daemon.wanted.package,
             id_range: daemon.wanted.id_range,
-        }))
+        }));
+        missing.into_iter().chain(unfiltered).collect()
     }
 
     fn watched(&self, id: &ResourceId) -> Option<Watched> {

@@ -11,6 +11,7 @@ use super::super::error::Failure;
 use super::super::protocol::Request;
 use super::super::report::{Reading, Report, Told};
 use super::super::spec::{DaemonSpec, DaemonState, DaemonStatus, Ending, Limit, Restart};
+use super::gate::Gate;
 use super::guard;
 use super::log::Log;
 use super::notices::{self, Notices};
@@ -253,9 +254,13 @@ pub(super) fn be_helper(
         Ok(Fork::Parent(pid)) => birth.born(pid),
         Ok(Fork::Child) => {
             let name = id.rsplit('/').next().unwrap_or(id);
-            guard::be_guard(name, birth, notes, || match prepare(spec, log, open_files) {
-                Ok(()) => execute(id, spec),
-                Err(error) => error.into(),
+            guard::be_guard(name, birth, notes, spec.seccomp.as_ref(), |gate| {
+                let prepared = prepare(spec, log, open_files);
+                // Nothing but becoming the program comes after the gate.
+                match prepared.and_then(|()| gate.map_or(Ok(()), Gate::close_behind)) {
+                    Ok(()) => execute(id, spec),
+                    Err(error) => error.into(),
+                }
             })
         }
         Err(error) => birth.fail(error.into()),

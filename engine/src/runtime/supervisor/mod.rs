@@ -6,6 +6,7 @@
 mod connection;
 mod daemon;
 mod daemons;
+mod gate;
 mod guard;
 mod host;
 mod hosts;
