@@ -5,7 +5,8 @@
 mod interface;
 
 pub use interface::{
-    Interface, Link, Macvlan, MacvlanMode, Tunnel, TunnelMode, Vlan, Vxlan, Wireguard, WireguardPeer,
+    Bond, BondHash, BondMode, Interface, LacpRate, Link, Macvlan, MacvlanMode, Tunnel, TunnelMode, Vlan, Vrf,
+    Vxlan, Wireguard, WireguardPeer,
 };
 
 use crate::decode::Spanned;

@@ -109,7 +109,9 @@ impl Traces {
 /// The names of the machine's own network links.
 pub(crate) fn links() -> BTreeSet<String> {
     let Ok(entries) = fs::read_dir("/sys/class/net") else { return BTreeSet::new() };
-    entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    // The module of bonds has a file of its own among them.
+    let links = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
+    links.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
 /// Ends every process that was started with one of `directories` in its command line or environment.

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::linux::netlink::{Link, Netlink, Refusal, Request};
 use crate::linux::netns;
+use crate::plan::Change;
 use std::collections::BTreeMap;
 
 /// The links of the namespace that this thread is in, by name: the lab's own, with the bridges, unless it entered one.
@@ -16,12 +17,15 @@ pub(crate) fn links_of(netlink: &Netlink) -> Result<BTreeMap<String, Link>, Erro
     Ok(links.into_iter().map(|link| (link.name.clone(), link)).collect())
 }
 
-/// Makes links keep their IPv6 addresses when they go down, as they keep the others.
-pub(crate) fn keep_addresses_of<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
-    names
-        .into_iter()
-        .try_for_each(netns::keep_addresses)
-        .map_err(|error| Error::caused("keep the addresses of links that go down", error))
+/// Whether this is a link, or an end of one, that is set down: the kernel drops the routes by way of it.
+pub(crate) fn goes_down(change: &Change) -> bool {
+    change.attribute.starts_with("up") && change.to == Some(false.into())
+}
+
+/// Makes the links of a namespace keep their IPv6 addresses when they go down, as they keep the others: also those that
+/// the kernel takes down with the one they sit on.
+pub(crate) fn keep_addresses() -> Result<(), Error> {
+    netns::keep_addresses().map_err(|error| Error::caused("keep the addresses of links that go down", error))
 }
 
 /// Asks for everything; one answer each. `is_fine` says which refusals mean that it is so already.

@@ -11,11 +11,13 @@ use crate::lab::Lab;
 use crate::lower::Lowering;
 use crate::machine::{Machine, Missing};
 use crate::name::{AbsolutePath, HostName};
+use crate::plan::Change;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 pub mod address;
 mod batch;
+pub mod bond;
 pub mod bridge;
 pub mod daemon;
 pub mod directory;
@@ -39,6 +41,7 @@ pub mod sysctl;
 pub mod tunnel;
 pub mod veth;
 pub mod vlan;
+pub mod vrf;
 pub mod vxlan;
 pub mod wire;
 pub mod wireguard;
@@ -48,7 +51,7 @@ pub(crate) use batch::{
     InHost, change_per_host, change_stacks, delete_per_host, each, observe_per_host, observe_stacks,
     on_cores, spread,
 };
-pub(crate) use links::{keep_addresses_of, links_here, links_of, perform};
+pub(crate) use links::{goes_down, keep_addresses, links_here, links_of, perform};
 pub(crate) use places::{Fleeting, Place, at_places, make_parents, path_of};
 
 /// Expands the table into [`Kind`], [`Spec`] and the one `match` for each function of [`Manage`].
@@ -129,6 +132,11 @@ macro_rules! kinds {
                 match self { $(Kind::$variant => <$spec>::BATCH,)* }
             }
 
+            /// See [`Manage::matters`].
+            pub fn matters(self, change: &Change) -> bool {
+                match self { $(Kind::$variant => <$spec>::matters(change),)* }
+            }
+
             /// See [`Manage::lower`].
             pub fn lower(self, lab: &Lab, lowering: &mut Lowering) {
                 match self { $(Kind::$variant => <$spec>::lower(lab, lowering),)* }
@@ -187,6 +195,10 @@ kinds! {
     Wireguard = "wireguard": own_link::OwnLink<crate::lab::Wireguard>;
     /// The keys, the port and the peers of one.
     WireguardPeers = "wireguard-peers": wireguard_peers::WireguardPeers;
+    /// Several interfaces as one.
+    Bond = "bond": own_link::OwnLink<crate::lab::Bond>;
+    /// Interfaces with a routing table of their own.
+    Vrf = "vrf": own_link::OwnLink<crate::lab::Vrf>;
     /// The addresses of one family that an interface has.
     Address = "address": address::Address;
     /// A setting of a host's kernel.
@@ -230,6 +242,12 @@ pub trait Manage: Sized {
     /// The text behind its digest, where there is one that anybody may read: a change of it can be shown line by line.
     fn text(&self) -> Option<&str> {
         None
+    }
+
+    /// Whether a change in place is one to those that read it: of a link, only what makes the kernel drop something.
+    fn matters(change: &Change) -> bool {
+        let _ = change;
+        true
     }
 
     /// What this machine lacks for resources of this kind, by name and with the cure. Asked before anything starts:

@@ -2,10 +2,10 @@
 //! A kind of them has a [`Shape`]: what only it has.
 
 use super::{
-    Manage, Subject, Updating, change_per_host, delete_per_host, keep_addresses_of, links_of, observe_stacks,
-    perform,
+    Manage, Subject, Updating, change_per_host, delete_per_host, goes_down, keep_addresses, links_of,
+    observe_stacks, perform,
 };
-use crate::attribute::Attributes;
+use crate::attribute::{Attribute, Attributes};
 use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::graph::{ResourceId, Why};
@@ -16,6 +16,7 @@ use crate::linux::netlink::{self, Change, InfoData, InfoKind, Link, Netlink};
 use crate::lower::Lowering;
 use crate::machine::{Machine, Missing};
 use crate::name::InterfaceName;
+use crate::plan;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -26,6 +27,9 @@ pub trait Shape: Clone + fmt::Debug + Send + Sync {
 
     /// The kernel's modules that have it, by its kernel's name for the kind.
     const MODULES: &'static [(InfoKind, &'static str)];
+
+    /// How others become parts of it, where they do.
+    const JOINING: Option<Joining> = None;
 
     /// The interface as this kind, if it is one.
     fn of(interface: &Interface) -> Option<Self>;
@@ -54,6 +58,15 @@ pub trait Shape: Clone + fmt::Debug + Send + Sync {
     }
 }
 
+/// How an interface becomes a part of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joining {
+    /// As it is.
+    AsItIs,
+    /// Only while it is down. The kernel sets it up then, and leaves it down when it is let go.
+    Down,
+}
+
 /// A link that a host makes by itself.
 #[derive(Clone, Debug)]
 pub struct OwnLink<S> {
@@ -65,6 +78,8 @@ pub struct OwnLink<S> {
     pub mac: Option<Mac>,
     /// Whether it is set up.
     pub up: bool,
+    /// The interfaces of the same host that are parts of it, sorted.
+    pub members: Vec<InterfaceName>,
     /// What only its kind has.
     pub shape: S,
 }
@@ -89,14 +104,22 @@ where
                 let Some(shape) = S::of(interface) else { continue };
                 let on = interface.on().map(|on| on.value.clone());
                 let mac = interface.mac.map(|mac| mac.value);
-                let spec = Self { on: on.clone(), mtu: interface.mtu, mac, up: interface.up, shape };
-                let adding = lowering
+                let mut members: Vec<InterfaceName> =
+                    interface.members().iter().map(|member| member.value.clone()).collect();
+                members.sort();
+                let (mtu, up) = (interface.mtu, interface.up);
+                let spec = Self { on: on.clone(), mtu, mac, up, members: members.clone(), shape };
+                let mut adding = lowering
                     .of_host(host_name, name.as_str(), spec, interface.span)
                     .needs(Netns::id(host_name), Why::Inside)
                     .is_interface(host_name, name)
                     .sets_up(host_name);
                 if let Some(on) = on {
-                    adding.needs_interface(host_name, &on, Why::Inside);
+                    adding = adding.needs_interface(host_name, &on, Why::Inside);
+                }
+                for member in &members {
+                    // One that is made anew has to become a part again.
+                    adding = adding.needs_interface(host_name, member, Why::Reads);
                 }
             }
         }
@@ -105,10 +128,17 @@ where
     fn attributes(&self, _key: &DigestKey) -> Attributes {
         let mut attributes = self.shape.attributes();
         attributes.insert("up".into(), self.up.into());
+        if S::JOINING.is_some() {
+            attributes.insert(MEMBERS.into(), names(self.members.iter().map(InterfaceName::as_str)));
+        }
         attributes.extend(self.on.as_ref().map(|on| ("on".into(), on.as_str().into())));
         attributes.extend(self.mtu.map(|mtu| ("mtu".into(), mtu.into())));
         attributes.extend(self.mac.map(|mac| ("mac".into(), mac.to_string().into())));
         attributes
+    }
+
+    fn matters(change: &plan::Change) -> bool {
+        goes_down(change) || change.attribute == MEMBERS
     }
 
     fn missing(specs: &[(&ResourceId, &Self)]) -> Vec<Missing> {
@@ -148,7 +178,9 @@ where
             let left = wanted.iter().filter(|(id, _)| links.contains_key(&*id.name));
             let left: Vec<_> = left.map(|(id, _)| removal(id)).collect();
             perform(&netlink, left, netlink::Refusal::is_gone)?;
-            perform(&netlink, wanted.iter().map(|(id, spec)| creation(id, spec, &links)), |_| false)
+            let made =
+                perform(&netlink, wanted.iter().map(|(id, spec)| creation(id, spec, &links)), |_| false)?;
+            both(made, join(&netlink, wanted.iter().map(|(id, spec)| (*id, *spec)))?)
         })
     }
 
@@ -156,7 +188,9 @@ where
         change_per_host(machine, wanted, |wanted| {
             let netlink = Netlink::open().map_err(|error| Error::caused("change links", error))?;
             let links = links_of(&netlink)?;
-            keep_addresses_of(wanted.iter().filter(|one| !one.spec.up).map(|one| &*one.id.name))?;
+            if wanted.iter().any(|one| !one.spec.up) {
+                keep_addresses()?;
+            }
             let index = |id: &ResourceId| links.get(&*id.name).map_or(0, |link| link.index);
             let own = wanted.iter().map(|Updating { id, spec, .. }| {
                 // What has nothing of its own to change is asked for what it has.
@@ -171,16 +205,86 @@ where
                 (format!("update {id}"), netlink::change(index(id), spec.change()))
             });
             let common = perform(&netlink, common, |_| false)?;
-            Ok(own.into_iter().zip(common).map(|(own, common)| own.and(common)).collect())
+            let changed = both(own, common)?;
+            both(changed, join(&netlink, wanted.iter().map(|one| (one.id, one.spec)))?)
         })
     }
 
     fn delete(machine: &Machine, unwanted: &[(&ResourceId, &Attributes)]) -> Vec<Result<(), Error>> {
         delete_per_host(machine, unwanted, |unwanted| {
             let netlink = Netlink::open().map_err(|error| Error::caused("delete links", error))?;
-            perform(&netlink, unwanted.iter().map(|(id, _)| removal(id)), netlink::Refusal::is_gone)
+            let gone =
+                perform(&netlink, unwanted.iter().map(|(id, _)| removal(id)), netlink::Refusal::is_gone)?;
+            if S::JOINING == Some(Joining::Down) {
+                let left = unwanted.iter().flat_map(|(_, attributes)| members_of(attributes));
+                let requests = left.map(|name| (format!("set {name} up"), netlink::set_up(name)));
+                perform(&netlink, requests, netlink::Refusal::is_gone)?;
+            }
+            Ok(gone)
         })
     }
+}
+
+/// The attribute with the parts of a link.
+const MEMBERS: &str = "members";
+
+fn names<'a>(names: impl Iterator<Item = &'a str>) -> Attribute {
+    names.map(str::to_owned).collect::<Vec<String>>().into()
+}
+
+fn members_of(attributes: &Attributes) -> &[String] {
+    match attributes.get(MEMBERS) {
+        Some(Attribute::List(members)) => members,
+        Some(Attribute::Bool(_) | Attribute::Int(_) | Attribute::Digest { .. } | Attribute::Text(_))
+        | None => &[],
+    }
+}
+
+/// Of each two outcomes the first that failed.
+fn both(one: Vec<Result<(), Error>>, other: Vec<Result<(), Error>>) -> Result<Vec<Result<(), Error>>, Error> {
+    Ok(one.into_iter().zip(other).map(|(one, other)| one.and(other)).collect())
+}
+
+/// Makes exactly its members parts of each link. All leave before any comes: one may go from one link to another.
+fn join<'a, S: Shape + 'a>(
+    netlink: &Netlink,
+    wanted: impl Iterator<Item = (&'a ResourceId, &'a OwnLink<S>)>,
+) -> Result<Vec<Result<(), Error>>, Error> {
+    let Some(joining) = S::JOINING else { return Ok(wanted.map(|_| Ok(())).collect()) };
+    let wanted: Vec<_> = wanted.collect();
+    let links = links_of(netlink)?;
+    let (mut leaving, mut coming) = (Vec::new(), Vec::new());
+    for (owner, (id, spec)) in wanted.iter().enumerate() {
+        let own = links.get(&*id.name).map_or(0, |link| link.index);
+        for link in links.values() {
+            let is_part = link.controller == Some(own);
+            let is_wanted = spec.members.iter().any(|member| member.as_str() == link.name);
+            if is_part && !is_wanted {
+                let change = Change { up: Some(true), controller: Some(0), ..Change::default() };
+                let doing = format!("take {} out of {id}", link.name);
+                leaving.push((owner, (doing, netlink::change(link.index, change))));
+            } else if is_wanted && !is_part {
+                let doing = format!("make {} a part of {id}", link.name);
+                if joining == Joining::Down {
+                    coming.push((owner, (doing.clone(), netlink::set_down(&link.name))));
+                }
+                let change = Change { controller: Some(own), ..Change::default() };
+                coming.push((owner, (doing, netlink::change(link.index, change))));
+            }
+        }
+    }
+    if !coming.is_empty() {
+        // Whatever sets them down on the way must not cost them their addresses.
+        keep_addresses()?;
+    }
+    let (owners, requests): (Vec<usize>, Vec<_>) = leaving.into_iter().chain(coming).unzip();
+    let mut outcomes: Vec<Result<(), Error>> = wanted.iter().map(|_| Ok(())).collect();
+    for (owner, outcome) in owners.into_iter().zip(perform(netlink, requests, |_| false)?) {
+        if outcomes[owner].is_ok() {
+            outcomes[owner] = outcome;
+        }
+    }
+    Ok(outcomes)
 }
 
 fn creation<S: Shape>(
@@ -212,5 +316,9 @@ fn look<S: Shape>(links: &BTreeMap<String, Link>, name: &str) -> Option<Attribut
     let parent = link.data.as_ref().and_then(S::on).or(link.parent);
     let on = parent.and_then(|index| links.values().find(|link| link.index == index));
     attributes.extend(on.map(|on| ("on".into(), on.name.as_str().into())));
+    if S::JOINING.is_some() {
+        let members = links.values().filter(|other| other.controller == Some(link.index));
+        attributes.insert(MEMBERS.into(), names(members.map(|member| member.name.as_str())));
+    }
     Some(attributes)
 }

@@ -42,6 +42,10 @@ pub enum Link {
     Tunnel(Spanned<Tunnel>),
     /// One end of WireGuard's tunnels.
     Wireguard(Spanned<Wireguard>),
+    /// Several interfaces as one.
+    Bond(Spanned<Bond>),
+    /// Interfaces with a routing table of their own.
+    Vrf(Spanned<Vrf>),
     /// An interface that leads nowhere.
     Dummy,
 }
@@ -148,7 +152,92 @@ pub struct WireguardPeer {
     pub keepalive: u16,
 }
 
+/// Several interfaces as one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Bond {
+    /// How frames are spread over them.
+    pub mode: BondMode,
+    /// The interfaces of the same host.
+    pub members: Vec<Spanned<InterfaceName>>,
+    /// How often is looked whether they are connected, in milliseconds.
+    pub miimon: u32,
+    /// How often the other side is asked to say that it is there.
+    pub lacp_rate: LacpRate,
+    /// What of a frame says which of them it takes.
+    pub hash: BondHash,
+}
+
+/// How a bond spreads frames over its members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BondMode {
+    /// One after the other.
+    BalanceRr,
+    /// All over one, another one when that fails.
+    ActiveBackup,
+    /// By what is in the frame.
+    BalanceXor,
+    /// Each over all.
+    Broadcast,
+    /// By what is in the frame, over those that the other side agrees to.
+    #[serde(rename = "802.3ad")]
+    Lacp,
+    /// Outwards, by how much goes over each.
+    BalanceTlb,
+    /// Both ways, by how much goes over each.
+    BalanceAlb,
+}
+
+/// How often the two sides of a bond tell each other that they are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LacpRate {
+    /// Every thirty seconds.
+    Slow,
+    /// Every second.
+    Fast,
+}
+
+/// What of a frame says which member of a bond it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum BondHash {
+    /// Hardware addresses.
+    #[serde(rename = "layer2")]
+    Layer2,
+    /// Hardware and IP addresses.
+    #[serde(rename = "layer2+3")]
+    Layer23,
+    /// IP addresses and ports.
+    #[serde(rename = "layer3+4")]
+    Layer34,
+}
+
+/// Interfaces with a routing table of their own.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Vrf {
+    /// The number of the table.
+    pub table: u32,
+    /// The interfaces of the same host.
+    pub members: Vec<Spanned<InterfaceName>>,
+}
+
 impl Interface {
+    /// The interfaces of the same host that are parts of it.
+    pub fn members(&self) -> &[Spanned<InterfaceName>] {
+        match &self.link {
+            Link::Bond(bond) => &bond.members,
+            Link::Vrf(vrf) => &vrf.members,
+            Link::Port(_)
+            | Link::Vlan(_)
+            | Link::Vxlan(_)
+            | Link::Macvlan(_)
+            | Link::Tunnel(_)
+            | Link::Wireguard(_)
+            | Link::Dummy => &[],
+        }
+    }
+
     /// The network whose bridge it is plugged into.
     pub fn port_of(&self) -> Option<&Spanned<NetworkName>> {
         if let Link::Port(network) = &self.link { Some(network) } else { None }
@@ -157,7 +246,12 @@ impl Interface {
     /// The interface of the same host that it sits on, and goes with.
     pub fn on(&self) -> Option<&Spanned<InterfaceName>> {
         match &self.link {
-            Link::Port(_) | Link::Tunnel(_) | Link::Wireguard(_) | Link::Dummy => None,
+            Link::Port(_)
+            | Link::Tunnel(_)
+            | Link::Wireguard(_)
+            | Link::Bond(_)
+            | Link::Vrf(_)
+            | Link::Dummy => None,
             Link::Vlan(vlan) => Some(&vlan.on),
             Link::Vxlan(vxlan) => vxlan.on.as_ref(),
             Link::Macvlan(macvlan) => Some(&macvlan.on),
@@ -175,6 +269,8 @@ struct Options {
     macvlan: Option<Spanned<Macvlan>>,
     tunnel: Option<Spanned<Tunnel>>,
     wireguard: Option<Spanned<Wireguard>>,
+    bond: Option<Spanned<Bond>>,
+    vrf: Option<Spanned<Vrf>>,
     dummy: bool,
     mac: Option<Spanned<Mac>>,
     mtu: Option<u32>,
@@ -186,14 +282,16 @@ impl TryFrom<Options> for Interface {
     type Error = String;
 
     fn try_from(options: Options) -> Result<Self, String> {
-        let Options { network, vlan, vxlan, macvlan, tunnel, wireguard, dummy, mac, mtu, up, addresses } =
-            options;
+        let Options { network, vlan, vxlan, macvlan, tunnel, wireguard, bond, vrf, dummy, .. } = options;
+        let Options { mac, mtu, up, addresses, .. } = options;
         let links = [
             ("vlan", vlan.map(Link::Vlan)),
             ("vxlan", vxlan.map(Link::Vxlan)),
             ("macvlan", macvlan.map(Link::Macvlan)),
             ("tunnel", tunnel.map(Link::Tunnel)),
             ("wireguard", wireguard.map(Link::Wireguard)),
+            ("bond", bond.map(Link::Bond)),
+            ("vrf", vrf.map(Link::Vrf)),
             ("dummy", dummy.then_some(Link::Dummy)),
         ];
         let mut links = links.into_iter().filter_map(|(name, link)| Some((name, link?)));

@@ -79,10 +79,10 @@ pub fn without_ipv6() -> Result<()> {
     Ok(())
 }
 
-/// Has an interface of the calling thread's network namespace keep its IPv6 addresses when it is set down.
-pub fn keep_addresses(interface: &str) -> Result<()> {
-    match write_proc(&format!("/proc/sys/net/ipv6/conf/{interface}/keep_addr_on_down"), "1") {
-        // A kernel without IPv6 has none to keep, and neither has an interface too small for it.
+/// Has the interfaces of the calling thread's network namespace keep their IPv6 addresses when they go down.
+pub fn keep_addresses() -> Result<()> {
+    match write_proc("/proc/sys/net/ipv6/conf/all/keep_addr_on_down", "1") {
+        // A kernel without IPv6 has none to keep.
         Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     }

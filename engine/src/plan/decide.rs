@@ -4,7 +4,7 @@ use super::{Action, Bookkeeping, Change, Plan, Reason, Scope, Step, narrow};
 use crate::attribute::{Attribute, Attributes};
 use crate::graph::{Dependency, Graph, Resource, ResourceId, Why};
 use crate::state::Recorded;
-use petgraph::algo::toposort;
+use petgraph::algo::{has_path_connecting, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +15,9 @@ pub type Observed = BTreeMap<ResourceId, Attributes>;
 pub fn plan(desired: &Graph, recorded: &BTreeMap<ResourceId, Recorded>, observed: &Observed) -> Plan {
     let mut plan = removal_of(recorded, observed, &Reason::Unwanted, |id| desired.get(id).is_none());
     let removed: BTreeSet<ResourceId> = plan.steps.iter().map(|step| step.id.clone()).collect();
-    let mut actions: BTreeMap<&ResourceId, Action> = BTreeMap::new();
-    for resource in desired.iter() {
+    let former = formerly_read(desired, recorded);
+    let mut actions: BTreeMap<&ResourceId, Decided> = BTreeMap::new();
+    for resource in in_order(desired, &former) {
         let known = recorded.get(&resource.id);
         let there = observed.get(&resource.id);
         let Some((action, reason)) = decide(resource, known, there, &actions, &removed) else {
@@ -33,15 +34,20 @@ pub fn plan(desired: &Graph, recorded: &BTreeMap<ResourceId, Recorded>, observed
                 differences(&resource.attributes, &effective(known, there))
             }
         };
-        let mut after: Vec<ResourceId> = resource
-            .depends_on
-            .iter()
-            .map(|edge| &edge.on)
+        let needed = resource.depends_on.iter().map(|edge| &edge.on);
+        let mut after: Vec<ResourceId> = needed
+            .chain(former.get(&resource.id).into_iter().flatten().copied())
             .filter(|on| actions.contains_key(on))
             .cloned()
             .collect();
         after.dedup();
-        actions.insert(&resource.id, action);
+        let matters = match action {
+            Action::Create | Action::Replace | Action::Delete => true,
+            Action::Update => {
+                changes.is_empty() || changes.iter().any(|change| resource.id.kind.matters(change))
+            }
+        };
+        actions.insert(&resource.id, Decided { action, matters });
         plan.steps.push(Step {
             id: resource.id.clone(),
             action,
@@ -53,6 +59,69 @@ pub fn plan(desired: &Graph, recorded: &BTreeMap<ResourceId, Recorded>, observed
         });
     }
     plan
+}
+
+/// What was decided on a resource.
+#[derive(Clone, Copy)]
+struct Decided {
+    action: Action,
+    /// Whether it is a change to those that read it.
+    matters: bool,
+}
+
+/// Per resource, what it read when it was made and no longer does, of what there will still be. The kernel may have put it
+/// on that: a route on the link by which it reached its next hop then.
+fn formerly_read<'g>(
+    desired: &'g Graph,
+    recorded: &BTreeMap<ResourceId, Recorded>,
+) -> BTreeMap<&'g ResourceId, Vec<&'g ResourceId>> {
+    let mut former: BTreeMap<&ResourceId, Vec<&ResourceId>> = BTreeMap::new();
+    for resource in desired.iter() {
+        let Some(known) = recorded.get(&resource.id) else { continue };
+        let is_read_still = |on: &ResourceId| resource.depends_on.iter().any(|edge| edge.on == *on);
+        for edge in known.depends_on.iter().filter(|edge| edge.why == Why::Reads && !is_read_still(&edge.on))
+        {
+            if let Some(on) = desired.get(&edge.on) {
+                former.entry(&resource.id).or_default().push(&on.id);
+            }
+        }
+    }
+    former
+}
+
+/// The resources, each after what it needs and, unless that needs it now, after what it read before.
+fn in_order<'g>(
+    desired: &'g Graph,
+    former: &BTreeMap<&'g ResourceId, Vec<&'g ResourceId>>,
+) -> Vec<&'g Resource> {
+    let resources: Vec<&Resource> = desired.iter().collect();
+    if former.is_empty() {
+        return resources;
+    }
+    let mut graph = DiGraph::<usize, ()>::new();
+    let nodes: BTreeMap<&ResourceId, NodeIndex> =
+        resources.iter().enumerate().map(|(index, one)| (&one.id, graph.add_node(index))).collect();
+    for resource in &resources {
+        for edge in &resource.depends_on {
+            if let (Some(from), Some(to)) = (nodes.get(&edge.on), nodes.get(&resource.id)) {
+                graph.add_edge(*from, *to, ());
+            }
+        }
+    }
+    for (reader, read) in former {
+        for on in read {
+            if let (Some(from), Some(to)) = (nodes.get(on), nodes.get(reader))
+                && !has_path_connecting(&graph, *to, *from, None)
+            {
+                graph.add_edge(*from, *to, ());
+            }
+        }
+    }
+    match toposort(&graph, None) {
+        Ok(order) => order.into_iter().map(|node| resources[graph[node]]).collect(),
+        // Cannot be: no edge closed a circle.
+        Err(_) => resources,
+    }
 }
 
 /// Does what is chosen once more, each after those it needs, as if it had drifted; a daemon is restarted by that.
@@ -106,12 +175,15 @@ fn decide(
     resource: &Resource,
     known: Option<&Recorded>,
     there: Option<&Attributes>,
-    actions: &BTreeMap<&ResourceId, Action>,
+    actions: &BTreeMap<&ResourceId, Decided>,
     removed: &BTreeSet<ResourceId>,
 ) -> Option<(Action, Reason)> {
     let interrupted = known.is_some_and(|known| known.interrupted);
     let made_anew = resource.depends_on.iter().find(|edge| {
-        edge.why == Why::Inside && matches!(actions.get(&edge.on), Some(Action::Create | Action::Replace))
+        edge.why == Why::Inside
+            && actions
+                .get(&edge.on)
+                .is_some_and(|decided| matches!(decided.action, Action::Create | Action::Replace))
     });
     if let (Some(edge), Some(_)) = (made_anew, known) {
         let reason = if interrupted { Reason::Interrupted } else { Reason::Inside(edge.on.clone()) };
@@ -139,8 +211,9 @@ fn decide(
     if interrupted {
         return Some((Action::Update, Reason::Interrupted));
     }
-    read_anew(&resource.depends_on, |on| actions.contains_key(on))
-        .or_else(|| read_anew(&known?.depends_on, |on| removed.contains(on)))
+    let changes = |on: &ResourceId| actions.get(on).is_some_and(|decided| decided.matters);
+    read_anew(&resource.depends_on, changes)
+        .or_else(|| read_anew(&known?.depends_on, |on| removed.contains(on) || changes(on)))
         .map(|on| (Action::Update, Reason::Reads(on.clone())))
 }
 

@@ -222,6 +222,13 @@ host d {
     interface v3 { vxlan 3 remote="239.1.1.1" }
     route "10.9.0.0/16" "10.0.2.200"
 }
+host e {
+    interface eth0 network=m
+    interface eth1 network=m mtu=1400 up=#false numbered=#false mac="02:00:00:00:00:02"
+    interface bond0 network=m { bond { members eth0 eth1 eth9 } }
+    interface red { vrf 10 { members eth0 } }
+    interface blue { vrf 10 { members red } }
+}
 "#,
     );
     let wrong = bench.run(&["plan", bench.file().to_str().unwrap()]);
@@ -239,10 +246,18 @@ host d {
         "bad-wire: expected two interfaces on network `w`, which has no bridge, found 1",
         "bad-link: `v2` cannot be up while `eth0`, which it sits on, is down",
         "bad-route: the next hop `10.0.2.200` is on no network of `d`",
+        "bad-link: `eth0` is a member of the bond `bond0` and cannot have an address",
+        "bad-link: `eth1` has the hardware address of the bond `bond0` that it is a member of",
+        "bad-link: `eth1` is set up with the bond `bond0` that it is a member of",
+        "bad-link: `eth1` has an MTU of 1400, the bond `bond0` that it is a member of 1500",
+        "unknown-interface: expected another interface of `e`, found `eth9`",
+        "bad-link: `eth0` cannot be a member of `bond0` and of `red`",
+        "bad-link: a VRF such as `red` cannot be a member of another one",
+        "bad-link: `red` and `blue` cannot both have table 10",
     ] {
         assert!(text.contains(expected), "expected {expected}, found\n{text}");
     }
-    assert_eq!(text.lines().count(), 11, "{text}");
+    assert_eq!(text.lines().count(), 19, "{text}");
     assert!(!bench.root.path().join("state/lab").exists());
 }
 

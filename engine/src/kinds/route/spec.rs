@@ -98,9 +98,11 @@ fn add(lowering: &mut Lowering, name: &HostName, host: &Host, destination: IpNet
     let via = spec.via;
     let mut adding = lowering.of_host(name, &destination.to_string(), spec, span).sets_up(name);
     for (interface_name, interface) in &host.interfaces {
-        // The kernel forgets a route with the address by which it reaches the next hop.
+        // The kernel forgets a route with the address by which it reaches the next hop, and with its link.
         if let Some(address) = interface.addresses.iter().find(|address| address.value.contains(&via)) {
-            adding = adding.needs(Address::id(name, interface_name, &address.value), Why::Reads);
+            adding = adding
+                .needs(Address::id(name, interface_name, &address.value), Why::Reads)
+                .needs_interface(name, interface_name, Why::Reads);
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::attribute::Attributes;
 use crate::error::Error;
 use crate::graph::ResourceId;
 use crate::kinds::{
-    Updating, change_per_host, change_stacks, delete_per_host, keep_addresses_of, links_here, links_of,
-    perform, spread,
+    Updating, change_per_host, change_stacks, delete_per_host, keep_addresses, links_here, links_of, perform,
+    spread,
 };
 use crate::linux::netlink::{self, Link, Netlink};
 use crate::machine::{Machine, host_of};
@@ -84,7 +84,9 @@ pub(super) fn update(machine: &Machine, wanted: &[Updating<'_, Veth>]) -> Vec<Re
         let inside = change_per_host(machine, wanted, |wanted| {
             let netlink = Netlink::open().map_err(|error| Error::caused("change interfaces", error))?;
             let links = links_of(&netlink)?;
-            keep_addresses_of(wanted.iter().filter(|one| !one.spec.up).map(|one| &*one.id.name))?;
+            if wanted.iter().any(|one| !one.spec.up) {
+                keep_addresses()?;
+            }
             let requests = wanted.iter().map(|Updating { id, spec: veth, .. }| {
                 let index = links.get(&*id.name).map_or(0, |link| link.index);
                 let mac = veth.mac.map(|mac| mac.0);

@@ -8,11 +8,12 @@ use crate::error::Error;
 use crate::graph::{ResourceId, Why};
 use crate::kinds::bridge::Bridge;
 use crate::kinds::netns::Netns;
-use crate::kinds::{Kind, Manage, Subject, Updating};
+use crate::kinds::{Kind, Manage, Subject, Updating, goes_down};
 use crate::lab::{Lab, Mac};
 use crate::lower::Lowering;
 use crate::machine::Machine;
 use crate::name::{HostName, InterfaceName, NetworkName};
+use crate::plan::Change;
 
 /// An interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +88,10 @@ impl Manage for Veth {
             attributes.insert("mac".into(), mac.to_string().into());
         }
         attributes
+    }
+
+    fn matters(change: &Change) -> bool {
+        goes_down(change)
     }
 
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error> {

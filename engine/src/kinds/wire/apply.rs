@@ -6,7 +6,7 @@ use crate::attribute::Attributes;
 use crate::error::Error;
 use crate::graph::ResourceId;
 use crate::kinds::{
-    InHost, Updating, change_per_host, delete_per_host, keep_addresses_of, links_of, perform, spread,
+    InHost, Updating, change_per_host, delete_per_host, keep_addresses, links_of, perform, spread,
 };
 use crate::linux::netlink::{self, Change, Netlink};
 use crate::machine::Machine;
@@ -133,7 +133,9 @@ fn set(machine: &Machine, ends: &[Item<'_>]) -> Vec<Result<(), Error>> {
     change_per_host(machine, ends, |items| {
         let netlink = Netlink::open().map_err(|error| Error::caused("change wires", error))?;
         let links = links_of(&netlink)?;
-        keep_addresses_of(items.iter().filter(|item| !item.end.up).map(|item| &*item.at.name))?;
+        if items.iter().any(|item| !item.end.up) {
+            keep_addresses()?;
+        }
         let requests = items.iter().map(|item| {
             let index = links.get(&*item.at.name).map_or(0, |link| link.index);
             (format!("update {}", item.id), netlink::change(index, item.change()))

@@ -6,11 +6,12 @@ use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::graph::{ResourceId, Why};
 use crate::kinds::netns::Netns;
-use crate::kinds::{Kind, Manage, Subject, Updating};
+use crate::kinds::{Kind, Manage, Subject, Updating, goes_down};
 use crate::lab::{Lab, Mac};
 use crate::lower::Lowering;
 use crate::machine::Machine;
 use crate::name::{HostName, InterfaceName, NetworkName};
+use crate::plan::Change;
 use std::collections::BTreeMap;
 
 /// A wire between two hosts, or two interfaces of one.
@@ -100,6 +101,10 @@ impl Manage for Wire {
             attributes.extend(end.mac.map(|value| (mac.into(), value.to_string().into())));
         }
         attributes
+    }
+
+    fn matters(change: &Change) -> bool {
+        goes_down(change)
     }
 
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error> {

@@ -23,7 +23,7 @@ pub struct Link {
     pub mac: [u8; 6],
     /// Whether it is set up.
     pub up: bool,
-    /// The number of the bridge it is a port of.
+    /// The number of the link it is a part of: a bridge, a bond, a VRF.
     pub controller: Option<u32>,
     /// The number of the link that it sits on.
     pub parent: Option<u32>,
@@ -160,7 +160,7 @@ pub struct Change {
     pub mtu: Option<u32>,
     /// The hardware address.
     pub mac: Option<[u8; 6]>,
-    /// The bridge to be a port of.
+    /// The link to be a part of; 0 for none.
     pub controller: Option<u32>,
 }
 

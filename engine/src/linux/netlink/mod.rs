@@ -13,7 +13,8 @@ pub use link::{
 };
 pub use route::{Route, add_route, delete_route};
 pub use rtnetlink::packet_route::link::{
-    InfoData, InfoGre, InfoIpTunnel, InfoKind, InfoMacVlan, InfoVlan, InfoVxlan, MacVlanMode,
+    BondLacpRate, BondMode, BondXmitHashPolicy, InfoBond, InfoData, InfoGre, InfoIpTunnel, InfoKind,
+    InfoMacVlan, InfoVlan, InfoVrf, InfoVxlan, MacVlanMode,
 };
 
 use super::{Error, Result};

@@ -142,6 +142,9 @@ fn members(
     let address = e.symbol("address");
     let mut members = Vec::new();
     for found in index.get(network).into_iter().flatten() {
+        if let Some(Val::Bool(false)) = e.attribute_of(&found.attributes, "numbered")? {
+            continue;
+        }
         let mut span = e.span_of(found.place).unwrap_or(a.span);
         let mut given = Vec::new();
         if let Some(attribute) = found.attributes.get(address) {

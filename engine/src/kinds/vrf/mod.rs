@@ -1,0 +1,3 @@
+//! Interfaces with a routing table of their own, apart from the host's other ones.
+
+mod spec;
