@@ -1,6 +1,6 @@
 //! Questions of the editor, each to the function of the analysis that answers it.
 
-use super::convert;
+use super::convert::{self, Places};
 use super::evaluator::{Found, Subject};
 use super::place::{path_of, uri_of};
 use super::server::{Server, lab_files};
@@ -29,7 +29,8 @@ use topo_lang::{Source, SourceId, Sources, Span, World, print, syntax};
 /// Why there is no answer.
 pub(super) struct Refused(pub(super) ErrorCode, pub(super) String);
 
-type Answer = Result<Json, Refused>;
+/// JSON as text.
+type Answer = Result<String, Refused>;
 
 /// A place in a text of a lab.
 struct At {
@@ -47,7 +48,7 @@ impl At {
 
 impl Server {
     /// The answer to a request.
-    pub(super) fn answer(&mut self, request: Request) -> Result<Json, Refused> {
+    pub(super) fn answer(&mut self, request: Request) -> Answer {
         let Request { method, params, .. } = request;
         match &*method {
             HoverRequest::METHOD => self.hover(read(params)?),
@@ -118,8 +119,8 @@ impl Server {
     fn definition(&mut self, params: GotoDefinitionParams) -> Answer {
         let Some(at) = self.at(params.text_document_position_params) else { return nothing() };
         let spans = at.analysis.definitions(at.source, at.offset);
-        let sources = at.analysis.sources();
-        let places = spans.into_iter().filter_map(|span| convert::location(sources, span, self.encoding));
+        let mut places = Places::new(at.analysis.sources(), self.encoding);
+        let places = spans.into_iter().filter_map(|span| places.of(span));
         answer(GotoDefinitionResponse::Array(places.collect()))
     }
 
@@ -127,8 +128,8 @@ impl Server {
         let Some(at) = self.at(params.text_document_position) else { return nothing() };
         let declarations = params.context.include_declaration;
         let spans = at.analysis.references(at.source, at.offset, declarations);
-        let sources = at.analysis.sources();
-        let places = spans.into_iter().filter_map(|span| convert::location(sources, span, self.encoding));
+        let mut places = Places::new(at.analysis.sources(), self.encoding);
+        let places = spans.into_iter().filter_map(|span| places.of(span));
         answer(places.collect::<Vec<_>>())
     }
 
@@ -150,9 +151,10 @@ impl Server {
     fn rename(&mut self, params: RenameParams) -> Answer {
         let Some(at) = self.at(params.text_document_position) else { return nothing() };
         let edits = at.analysis.rename(at.source, at.offset, &params.new_name).map_err(refused)?;
+        let mut places = Places::new(at.analysis.sources(), self.encoding);
         let mut changes: BTreeMap<String, Vec<TextEdit>> = BTreeMap::new();
         for edit in edits {
-            if let Some(place) = convert::location(at.analysis.sources(), edit.span, self.encoding) {
+            if let Some(place) = places.of(edit.span) {
                 let edit = TextEdit { range: place.range, new_text: edit.text };
                 changes.entry(place.uri.as_str().to_owned()).or_default().push(edit);
             }
@@ -263,9 +265,9 @@ fn read<T: DeserializeOwned>(params: Json) -> Result<T, Refused> {
 }
 
 fn answer(answer: impl Serialize) -> Answer {
-    serde_json::to_value(answer).map_err(|error| Refused(ErrorCode::InternalError, error.to_string()))
+    serde_json::to_string(&answer).map_err(|error| Refused(ErrorCode::InternalError, error.to_string()))
 }
 
 fn nothing() -> Answer {
-    Ok(Json::Null)
+    Ok("null".to_owned())
 }

@@ -3,12 +3,13 @@
 use super::place::{Encoding, uri_of};
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, DocumentSymbol, Documentation, FoldingRange,
-    FoldingRangeKind, Location, MarkupContent, MarkupKind, Range, SemanticToken, SymbolKind, TextEdit,
+    FoldingRangeKind, Location, MarkupContent, MarkupKind, Range, SemanticToken, SymbolKind, TextEdit, Uri,
 };
+use std::collections::BTreeMap;
 use topo_lang::analysis::{
     Completion, CompletionKind, Fold, FoldKind, Outline, OutlineKind, Painted, TokenKind,
 };
-use topo_lang::{Source, Sources, Span};
+use topo_lang::{Source, SourceId, Sources, Span};
 
 /// How the protocol calls each [`TokenKind`], in the order of [`TokenKind::ALL`].
 pub(super) const TOKEN_TYPES: [&str; TokenKind::ALL.len()] = [
@@ -31,9 +32,24 @@ pub(super) fn markdown(value: String) -> MarkupContent {
     MarkupContent { kind: MarkupKind::Markdown, value }
 }
 
-pub(super) fn location(sources: &Sources, span: Span, encoding: Encoding) -> Option<Location> {
-    let source = sources.get(span.source);
-    Some(Location { uri: uri_of(&source.name)?, range: encoding.range(source, span.start, span.end) })
+/// Spans as places in files. The file of a source is looked for once.
+pub(super) struct Places<'s> {
+    sources: &'s Sources,
+    encoding: Encoding,
+    uris: BTreeMap<SourceId, Option<Uri>>,
+}
+
+impl<'s> Places<'s> {
+    pub(super) fn new(sources: &'s Sources, encoding: Encoding) -> Self {
+        Places { sources, encoding, uris: BTreeMap::new() }
+    }
+
+    /// Where a span is; nowhere if its source is in no file.
+    pub(super) fn of(&mut self, span: Span) -> Option<Location> {
+        let source = self.sources.get(span.source);
+        let uri = self.uris.entry(span.source).or_insert_with(|| uri_of(&source.name)).clone()?;
+        Some(Location { uri, range: self.encoding.range(source, span.start, span.end) })
+    }
 }
 
 pub(super) fn completion(item: Completion, at: usize, range: Range) -> CompletionItem {

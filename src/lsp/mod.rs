@@ -16,7 +16,9 @@ mod diagnostics;
 mod evaluator;
 mod place;
 mod server;
+mod wire;
 
+use crossbeam_channel::Sender;
 use lsp_server::{Connection, Message, Response};
 use lsp_types::{
     CompletionOptions, FoldingRangeProviderCapability, HoverProviderCapability, InitializeParams, OneOf,
@@ -33,7 +35,7 @@ use std::error::Error;
 /// # Errors
 /// It breaks the protocol, or goes without a word.
 pub(crate) fn serve() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let (connection, threads) = Connection::stdio();
+    let (connection, answers, threads) = wire::stdio();
     let (id, params) = connection.initialize_start()?;
     let params: InitializeParams = serde_json::from_value(params)?;
     let encoding = encoding(&params);
@@ -46,13 +48,17 @@ pub(crate) fn serve() -> Result<(), Box<dyn Error + Send + Sync>> {
     if watches(&params) {
         server.watch_files();
     }
-    converse(&connection, &mut server)?;
-    drop((server, connection));
+    converse(&connection, &answers, &mut server)?;
+    drop((server, connection, answers));
     threads.join()?;
     Ok(())
 }
 
-fn converse(connection: &Connection, server: &mut Server) -> Result<(), Box<dyn Error + Send + Sync>> {
+fn converse(
+    connection: &Connection,
+    answers: &Sender<String>,
+    server: &mut Server,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     let outcomes = server.outcomes();
     loop {
         crossbeam_channel::select! {
@@ -63,8 +69,7 @@ fn converse(connection: &Connection, server: &mut Server) -> Result<(), Box<dyn 
                         if connection.handle_shutdown(&request)? {
                             return Ok(());
                         }
-                        let response = server.request(request);
-                        connection.sender.send(Message::Response(response))?;
+                        answers.send(server.request(request))?;
                     }
                     Message::Notification(notification) => server.notification(notification),
                     // To our request to watch files; a refusal only means that nobody tells us.

@@ -4,8 +4,9 @@ use super::buffers::Buffers;
 use super::diagnostics::by_document;
 use super::evaluator::{Evaluator, Found, Outcome, Subject};
 use super::place::{Encoding, path_of, uri_of};
+use super::wire;
 use crossbeam_channel::{Receiver, Sender};
-use lsp_server::{ErrorCode, Message, Notification, Request, Response};
+use lsp_server::{ErrorCode, Message, Notification, Request};
 use lsp_types::notification::{
     DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
     DidSaveTextDocument, Notification as _, PublishDiagnostics,
@@ -93,16 +94,14 @@ impl Server {
         let _ = self.to_editor.send(message);
     }
 
-    /// The answer to a question. A mistake of ours becomes an error instead of the end.
-    pub(super) fn request(&mut self, request: Request) -> Response {
+    /// The answer to a question, as it goes out. A mistake of ours becomes an error instead of the end.
+    pub(super) fn request(&mut self, request: Request) -> String {
         let id = request.id.clone();
-        match catch_unwind(AssertUnwindSafe(|| self.answer(request))) {
-            Ok(Ok(result)) => Response::new_ok(id, result),
-            Ok(Err(error)) => Response::new_err(id, error.0 as i32, error.1),
-            Err(_) => {
-                Response::new_err(id, ErrorCode::InternalError as i32, "this is a bug of topo".to_owned())
-            }
-        }
+        let result = match catch_unwind(AssertUnwindSafe(|| self.answer(request))) {
+            Ok(answer) => answer.map_err(|refused| (refused.0 as i32, refused.1)),
+            Err(_) => Err((ErrorCode::InternalError as i32, "this is a bug of topo".to_owned())),
+        };
+        wire::answer(&id, result)
     }
 
     pub(super) fn notification(&mut self, notification: Notification) {

@@ -24,8 +24,7 @@ impl Analysis {
     /// Every place that declares this. Those of the lab's own sources come first.
     pub(super) fn declarations(&self, target: &Target) -> Vec<Span> {
         let words = self.words_meaning(std::slice::from_ref(target));
-        let mut found: Vec<Span> =
-            words.into_iter().filter(|word| word.declares).map(|word| word.span).collect();
+        let mut found: Vec<Span> = words.filter(|word| word.declares).map(|word| word.span).collect();
         found.sort_by_key(|span| self.is_standard(span.source));
         found
     }

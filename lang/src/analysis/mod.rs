@@ -38,6 +38,7 @@ use crate::syntax::tree::{Document, Node};
 use crate::world::World;
 use language::{import_path, property, text_of};
 use library::Library;
+use references::Word;
 use scope::{Known, LocalKind, Name, Scope};
 use seen::{Seen, Shape, Sink};
 use std::cell::OnceCell;
@@ -76,6 +77,8 @@ pub struct Analysis {
     standard: Vec<Arc<str>>,
     library: Library,
     exports: Vec<OnceCell<Exports>>,
+    /// Per source, every word, once it was asked for.
+    words: Vec<OnceCell<Box<[Word]>>>,
 }
 
 /// What a source gives to its importers.
@@ -92,8 +95,9 @@ impl Analysis {
         let mut sources = Sources::default();
         let Surface { loaded, schemas, defaults } = surface(world, entry, &mut sources);
         let exports = loaded.iter().map(|_| OnceCell::new()).collect();
+        let words = sources.iter().map(|_| OnceCell::new()).collect();
         let standard = world.standard().into_iter().map(Arc::from).collect();
-        Analysis { sources, loaded, schemas, defaults, standard, library: Library::new(), exports }
+        Analysis { sources, loaded, schemas, defaults, standard, library: Library::new(), exports, words }
     }
 
     /// The sources that were read.

@@ -29,6 +29,8 @@ pub(super) enum Stands {
     Key,
     /// In an expression.
     Expression,
+    /// In an expression, selected from something.
+    Attribute,
     /// In an expression, and a set takes it over under its name.
     Inherited,
     /// As part of a type.
@@ -40,7 +42,8 @@ impl Word {
         let stands = match seen.role {
             Role::Value(_) | Role::Argument(..) | Role::Broken | Role::Import => Stands::Value,
             Role::Key(_) => Stands::Key,
-            Role::Name | Role::Attribute(_) => Stands::Expression,
+            Role::Name => Stands::Expression,
+            Role::Attribute(_) => Stands::Attribute,
             Role::Inherited => Stands::Inherited,
             Role::Type(_) => Stands::Type,
             Role::Node(_) | Role::Annotation | Role::Property(..) | Role::Words(_) | Role::New(_) => {
@@ -98,21 +101,17 @@ impl Sink for At {
     }
 }
 
-/// Keeps the words that a test chooses.
-struct Matching<F> {
-    test: F,
-    found: Vec<Word>,
-}
+/// Keeps every word.
+#[derive(Default)]
+struct All(Vec<Word>);
 
-impl<F: FnMut(&Seen<'_>) -> bool> Sink for Matching<F> {
+impl Sink for All {
     fn enters(&self, _: Span) -> bool {
         true
     }
 
     fn seen(&mut self, seen: Seen<'_>) {
-        if (self.test)(&seen) {
-            self.found.push(Word::of(&seen));
-        }
+        self.0.push(Word::of(&seen));
     }
 }
 
@@ -124,19 +123,25 @@ impl Analysis {
         sink.found
     }
 
-    /// Every word of a source that a test chooses, in order of writing.
-    pub(super) fn words(&self, source: SourceId, test: impl FnMut(&Seen<'_>) -> bool) -> Vec<Word> {
-        let mut sink = Matching { test, found: Vec::new() };
-        self.walk_source(source, &mut sink);
-        let mut found = sink.found;
-        found.sort_by_key(|word| (word.span.start, std::cmp::Reverse(word.span.end)));
-        found
+    /// Every word of a source, in order of writing; found once.
+    pub(super) fn words(&self, source: SourceId) -> &[Word] {
+        self.words[source.0 as usize].get_or_init(|| {
+            let mut all = All::default();
+            self.walk_source(source, &mut all);
+            all.0.sort_by_key(|word| (word.span.start, std::cmp::Reverse(word.span.end)));
+            all.0.into()
+        })
+    }
+
+    /// Every source, by number.
+    pub(super) fn source_ids(&self) -> impl Iterator<Item = SourceId> + use<> {
+        (0..self.sources.iter().count() as u32).map(SourceId)
     }
 
     /// Every word of all sources with one of these meanings.
-    pub(super) fn words_meaning(&self, targets: &[Target]) -> Vec<Word> {
-        let test = |seen: &Seen<'_>| seen.target.as_ref().is_some_and(|target| targets.contains(target));
-        (0..self.sources.iter().count()).flat_map(|at| self.words(SourceId(at as u32), test)).collect()
+    pub(super) fn words_meaning(&self, targets: &[Target]) -> impl Iterator<Item = &Word> {
+        let means = |word: &&Word| word.target.as_ref().is_some_and(|target| targets.contains(target));
+        self.source_ids().flat_map(|source| self.words(source)).filter(means)
     }
 
     /// Every place that means what the word at an offset means, declarations included if they are asked for.
@@ -147,9 +152,9 @@ impl Analysis {
         if matches!(target, Target::Keyword(_)) {
             return Vec::new();
         }
-        let words = self.words_meaning(&[target]);
-        let mut found: Vec<Span> =
-            words.into_iter().filter(|word| declarations || !word.declares).map(|word| word.span).collect();
+        let targets = [target];
+        let words = self.words_meaning(&targets).filter(|word| declarations || !word.declares);
+        let mut found: Vec<Span> = words.map(|word| word.span).collect();
         found.dedup();
         found
     }
@@ -159,8 +164,8 @@ impl Analysis {
         let Some(target) = self.word_at(source, offset).and_then(|word| word.target) else {
             return Vec::new();
         };
-        let test = |seen: &Seen<'_>| seen.target.as_ref() == Some(&target);
-        let mut found: Vec<Span> = self.words(source, test).into_iter().map(|word| word.span).collect();
+        let words = self.words(source).iter().filter(|word| word.target.as_ref() == Some(&target));
+        let mut found: Vec<Span> = words.map(|word| word.span).collect();
         found.dedup();
         found
     }

@@ -5,7 +5,6 @@
 use super::Analysis;
 use super::references::{Stands, Word};
 use super::scope::{Bound, LocalKind, Target, structure};
-use super::seen::{Role, Seen};
 use crate::module::types::{SchemaId, Type};
 use crate::resolve::is_name;
 use crate::source::{SourceId, Span};
@@ -49,7 +48,7 @@ impl Analysis {
             return Ok(Vec::new());
         }
         self.accepts(&targets[0], new)?;
-        let mut words = self.words_meaning(&targets);
+        let mut words: Vec<&Word> = self.words_meaning(&targets).collect();
         words.dedup_by_key(|word| word.span);
         if let Some(shared) = words.iter().find(|word| word.stands == Stands::Inherited) {
             let place = self.sources.place(shared.span);
@@ -173,12 +172,14 @@ impl Analysis {
                 .ok_or_else(|| format!("`{new}` needs escapes: rename it by hand"));
         }
         let bare = match word.stands {
-            Stands::Expression | Stands::Inherited => is_name(new) && !RESERVED.contains(&new),
+            Stands::Expression | Stands::Attribute | Stands::Inherited => {
+                is_name(new) && !RESERVED.contains(&new)
+            }
             _ => tokens(new).map(|token| token.kind).eq([Kind::Word]) && !odd(new),
         };
         match (bare, word.stands) {
             (true, _) => Ok(Edit { span: word.span, text: new.to_owned() }),
-            (false, Stands::Expression | Stands::Inherited | Stands::Type) => {
+            (false, Stands::Expression | Stands::Attribute | Stands::Inherited | Stands::Type) => {
                 let place = self.sources.place(word.span);
                 Err(format!("`{new}` cannot be written as a name in the expression at {place}"))
             }
@@ -194,11 +195,7 @@ impl Analysis {
         let Some((old, map)) = key.split_last() else { return Ok(()) };
         let option = self.option_at(map);
         let mut mentions = Vec::new();
-        for at in 0..self.sources.iter().count() {
-            let source = SourceId(at as u32);
-            if self.is_standard(source) {
-                continue;
-            }
+        for source in self.source_ids().filter(|source| !self.is_standard(*source)) {
             let may_mean = |word: &Word| match (&word.target, word.stands) {
                 (None, Stands::Value) => true,
                 // The key of another map of the same option is another thing of this name.
@@ -209,10 +206,12 @@ impl Analysis {
                 (_, Stands::Key) => true,
                 _ => false,
             };
-            let words = self.words(source, |_| true);
+            let words = self.words(source);
             // What is part of an expression is known to be something else.
-            let named =
-                words.iter().filter(|word| matches!(word.stands, Stands::Expression | Stands::Inherited));
+            let in_expression = |word: &&Word| {
+                matches!(word.stands, Stands::Expression | Stands::Attribute | Stands::Inherited)
+            };
+            let named = words.iter().filter(in_expression);
             let edited = edits.iter().map(|edit| edit.span).filter(|span| span.source == source);
             let taken: Vec<Span> = named.map(|word| word.span).chain(edited).collect();
             for word in words.iter().filter(|word| may_mean(word)) {
@@ -249,17 +248,13 @@ impl Analysis {
 
     /// Refuses where something of this name is selected from what nobody can tell.
     fn no_unknown_attributes(&self, old: &str) -> Result<(), String> {
-        for at in 0..self.sources.iter().count() {
-            let source = SourceId(at as u32);
-            if self.is_standard(source) {
-                continue;
-            }
-            let unknown = |seen: &Seen<'_>| {
-                matches!(seen.role, Role::Attribute(_))
-                    && seen.target.is_none()
-                    && self.sources.text(seen.span) == old
+        for source in self.source_ids().filter(|source| !self.is_standard(*source)) {
+            let unknown = |word: &&Word| {
+                word.stands == Stands::Attribute
+                    && word.target.is_none()
+                    && self.sources.text(word.span) == old
             };
-            if let Some(word) = self.words(source, unknown).first() {
+            if let Some(word) = self.words(source).iter().find(unknown) {
                 let place = self.sources.place(word.span);
                 return Err(format!(
                     "`.{old}` at {place} may mean it, which cannot be told: rename it by hand"
@@ -290,15 +285,15 @@ impl Analysis {
             }
             (other, _) => other.clone(),
         };
-        for at in 0..self.sources.iter().count() {
-            let source = SourceId(at as u32);
-            let (old, new) = (self.words(source, |_| true), after.words(source, |_| true));
+        // A module of the library knows no name of a lab's: it means what it meant.
+        for source in self.source_ids().filter(|source| !self.is_standard(*source)) {
+            let (old, new) = (self.words(source), after.words(source));
             let differs = |(old, new): &(&Word, &Word)| {
                 let wanted = old.target.as_ref().map(|target| self.position(&renamed(target)));
                 wanted != new.target.as_ref().map(|target| after.position(target))
             };
             let wrong =
-                old.iter().zip(&new).find(differs).map(|(old, _)| old).or_else(|| {
+                old.iter().zip(new).find(differs).map(|(old, _)| old).or_else(|| {
                     if old.len() == new.len() { None } else { old.get(new.len()).or(old.last()) }
                 });
             if let Some(word) = wrong {

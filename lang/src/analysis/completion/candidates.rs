@@ -5,11 +5,10 @@ use super::{Completion, CompletionKind, Found, Given, Hints, Owned, Wanted};
 use crate::analysis::Analysis;
 use crate::analysis::hover::KEYWORDS;
 use crate::analysis::scope::{Known, LocalKind, Scope, Target, structure};
-use crate::analysis::seen::{Seen, Shape};
+use crate::analysis::seen::Shape;
 use crate::module::format::{ENCTYPES, FORMATS, Format};
 use crate::module::types::{PLAIN, SchemaId, Type};
 use crate::resolve::program::OptionDecl;
-use crate::source::SourceId;
 use crate::syntax::lexer::{Kind, tokens};
 use crate::value::Data;
 use std::collections::BTreeSet;
@@ -217,17 +216,14 @@ impl Candidates<'_> {
             None => String::new(),
         };
         let mut keys: BTreeSet<Arc<str>> = BTreeSet::new();
-        let mut written = |seen: &Seen<'_>| {
-            if let (true, Some(Target::Key(path))) = (seen.declares, &seen.target)
+        let words = self.analysis.source_ids().flat_map(|source| self.analysis.words(source));
+        for word in words.filter(|word| word.declares) {
+            if let Some(Target::Key(path)) = &word.target
                 && let Some((key, before)) = path.split_last()
                 && before == map
             {
                 keys.insert(key.clone());
             }
-            false
-        };
-        for at in 0..self.analysis.sources.iter().count() {
-            self.analysis.words(SourceId(at as u32), &mut written);
         }
         let path: Vec<&str> = map.iter().map(|key| &**key).collect();
         if let Some(Data::Set(entries)) =
