@@ -147,7 +147,7 @@ impl Evaluator {
     }
 
     /// Accounts for bytes that stay until the end.
-    pub(super) fn spend(&mut self, bytes: usize, span: Span) -> Result<(), Raised> {
+    pub(crate) fn spend(&mut self, bytes: usize, span: Span) -> Result<(), Raised> {
         self.spent = self.spent.saturating_add(bytes);
         self.check_bytes(0, span)
     }

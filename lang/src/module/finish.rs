@@ -343,7 +343,9 @@ impl Walk<'_> {
             ));
             return None;
         }
-        let value = match self.evaluator.force(thunk) {
+        // What is shared while evaluating is not in the outcome.
+        let room = self.evaluator.spend(size_of::<Value>(), span);
+        let value = match room.and_then(|()| self.evaluator.force(thunk)) {
             Ok(value) => value,
             Err(raised) => {
                 self.wrong(raised.seen_from(span));

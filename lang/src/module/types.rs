@@ -236,7 +236,10 @@ impl<'a, N: Named> Parser<'a, N> {
     fn optional(&mut self) -> Result<Type, TypeError> {
         let mut one = self.one()?;
         while self.accept('?') {
-            one = Type::Optional(Arc::new(one));
+            // What may be null twice over may be null.
+            if !matches!(one, Type::Optional(_)) {
+                one = Type::Optional(Arc::new(one));
+            }
         }
         Ok(one)
     }

@@ -434,7 +434,7 @@ impl<'a> Parser<'a> {
             return Ok(from);
         }
         let path = self.path()?;
-        let default = if self.take(Tok::OrWord) { Some(self.selection()?) } else { None };
+        let default = if self.take(Tok::OrWord) { Some(self.nested(Self::selection)?) } else { None };
         Ok(self.node(Kind::Select { from, path, default }, start))
     }
 
