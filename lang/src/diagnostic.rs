@@ -20,6 +20,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// The ways out, each without the `help:` in front.
     pub help: Vec<String>,
+    /// The path of the option it is about, such as `hosts.kdc1.mtu`, where it is about one.
+    pub path: Option<String>,
 }
 
 /// Whether evaluation may go on.
@@ -50,6 +52,7 @@ impl Diagnostic {
             primary: Some(Label { span, text: String::new() }),
             labels: Vec::new(),
             help: Vec::new(),
+            path: None,
         }
     }
 
@@ -61,7 +64,8 @@ impl Diagnostic {
     /// An error that belongs to no source, such as a file that cannot be read.
     pub fn without_place(code: Code, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { severity: Severity::Error, code, message, primary: None, labels: Vec::new(), help: Vec::new() }
+        let (labels, help) = (Vec::new(), Vec::new());
+        Self { severity: Severity::Error, code, message, primary: None, labels, help, path: None }
     }
 
     /// The words beside the primary underline.
@@ -81,6 +85,12 @@ impl Diagnostic {
     /// Adds a way out.
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
+        self
+    }
+
+    /// Says which option it is about, unless that was said already.
+    pub fn about(mut self, path: impl FnOnce() -> String) -> Self {
+        self.path.get_or_insert_with(path);
         self
     }
 }

@@ -220,6 +220,13 @@ impl World for Nothing {
     }
 }
 
+/// A key as it stands in a path: quoted where it has a dot.
+pub fn path_part(key: &str) -> String {
+    let plain = !key.is_empty()
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    if plain { key.to_owned() } else { format!("{key:?}") }
+}
+
 /// The keys of a dotted path; those in quotes may have dots.
 pub(crate) fn keys(path: &str) -> Vec<String> {
     let mut found = Vec::new();

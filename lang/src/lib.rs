@@ -32,7 +32,9 @@ pub use code::Code;
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use documentation::{OptionDoc, TypeDoc};
 pub use eval::{Ended, Interrupt, Limits};
-pub use evaluation::{Evaluation, Inputs, LabName, evaluate, evaluate_at_last, evaluate_expression, why};
+pub use evaluation::{
+    Evaluation, Inputs, LabName, evaluate, evaluate_at_last, evaluate_expression, path_part, why,
+};
 pub use functions::{FunctionDoc, function, functions, left_out, sections};
 pub use session::{Answer, Bounds, Completion, Glimpse, Session};
 pub use source::{Source, SourceId, Sources, Span};

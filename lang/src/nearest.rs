@@ -2,7 +2,10 @@
 
 /// `a host`, `an interface`: a name in backticks with its article.
 pub(crate) fn with_article(name: &str) -> String {
-    let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    // As it is spoken: a user, a unit.
+    let vowel =
+        name.starts_with(['a', 'e', 'i', 'o', 'u']) && !name.starts_with("us") && !name.starts_with("uni");
+    let article = if vowel { "an" } else { "a" };
     format!("{article} `{name}`")
 }
 

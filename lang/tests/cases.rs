@@ -1,6 +1,6 @@
 //! The language's cases: `tests/lang/*/NAME.kdl` and, beside each, `NAME.out` with what must come of it.
 //!
-//! An `.out` has the diagnostics, rendered plainly, and the value as one line for each of its leaves. Comments at a
+//! An `.out` has the diagnostics, rendered plainly and each with the option it is about, and the value as one line for each of its leaves. Comments at a
 //! case's top say how it is run: `// without core` leaves the standard library's options out, `// --set a=1` sets a
 //! param, `// --params x` reads the file `x`, `// --expr E` evaluates `E` instead, `// why PATH` asks for a reason,
 //! `// with places` shows where each value is defined. A folder `NAME/` beside a case holds modules it imports, also
@@ -238,6 +238,9 @@ fn render(evaluation: &Evaluation, diagnostic: &Diagnostic, text: &mut String) {
         Severity::Warning => "warning",
     };
     writeln!(text, "{severity}[{}]: {}", diagnostic.code, diagnostic.message).unwrap();
+    if let Some(path) = &diagnostic.path {
+        writeln!(text, "  of {path}").unwrap();
+    }
     if let Some(primary) = &diagnostic.primary {
         place(evaluation, primary, '^', text);
     }

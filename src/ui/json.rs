@@ -17,9 +17,9 @@ use topo_lang::{
     Value, print,
 };
 
-/// `topo.diagnostics/1`: `{format, diagnostics: [{severity, code, message, file, line, column, end_line, end_column,
-/// text, labels: [{file, line, column, end_line, end_column, text}], help: […]}]}`. Lines and columns count from 1; a
-/// diagnostic that belongs to no file has `null` there.
+/// `topo.diagnostics/1`: `{format, diagnostics: [{severity, code, message, path, file, line, column, end_line, end_column,
+/// text, labels: [{file, line, column, end_line, end_column, text}], help: […]}]}`. Lines and columns count from 1, columns
+/// in characters; a diagnostic that belongs to no file, or is about no option, has `null` there.
 pub(crate) fn diagnostics(sources: &Sources, diagnostics: &[Diagnostic]) -> Json {
     let all: Vec<Json> = diagnostics.iter().map(|diagnostic| one(sources, diagnostic)).collect();
     json!({ "format": "topo.diagnostics/1", "diagnostics": all })
@@ -285,6 +285,7 @@ fn one(sources: &Sources, diagnostic: &Diagnostic) -> Json {
         "severity": match diagnostic.severity { Severity::Error => "error", Severity::Warning => "warning" },
         "code": diagnostic.code.name(),
         "message": diagnostic.message,
+        "path": diagnostic.path,
     });
     let place = match &diagnostic.primary {
         Some(label) => place(sources, label),

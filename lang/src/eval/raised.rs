@@ -58,6 +58,22 @@ impl Raised {
         self
     }
 
+    /// Says which option it is about, unless one further in was said to be.
+    pub fn about(mut self, path: impl FnOnce() -> String) -> Self {
+        self.0.diagnostic.path.get_or_insert_with(path);
+        self
+    }
+
+    /// Whether it was said which option it is about.
+    pub(crate) fn has_path(&self) -> bool {
+        self.0.diagnostic.path.is_some()
+    }
+
+    /// Where it is shown.
+    pub(crate) fn place(&self) -> Option<Span> {
+        self.0.diagnostic.primary.as_ref().map(|label| label.span)
+    }
+
     /// Adds the next place outwards of the way that led here: a call, an option, a turn of a loop.
     pub fn frame(mut self, span: Span, text: impl Into<String>) -> Self {
         if is_internal(span) || self.relocate(span) || ended_from_outside(self.code()) {

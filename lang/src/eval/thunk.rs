@@ -80,6 +80,12 @@ pub trait Embedder {
     /// How the chain of a cycle calls a value, such as "option `hosts.a.fqdn`".
     fn name(&self, what: Outside) -> String;
 
+    /// The path of an option.
+    fn path(&self, what: Outside) -> Option<String>;
+
+    /// Where an element of a list is defined and the path of the option it is part of, if the list is an option's.
+    fn element(&self, evaluator: &Evaluator, list: &Rc<[ThunkId]>, at: usize) -> Option<(Span, String)>;
+
     /// What a block binds under one of the names it was given with ([`Scope::with_block`]).
     fn bound(&self, evaluator: &mut Evaluator, block: u32, at: usize) -> ThunkId;
 }
@@ -377,6 +383,13 @@ impl Evaluator {
         let mut raised = Raised::from(Diagnostic::error(codes::CYCLE, *span, message).primary_text(says));
         for (span, says) in rest.iter().take(CYCLE_LABELS) {
             raised = raised.label(*span, says);
+        }
+        let option = |forcing: &Forcing| match (&forcing.what, &self.embedder) {
+            (What::Outside(what), Some(embedder)) => embedder.path(*what),
+            _ => None,
+        };
+        if let Some(path) = self.forcing[first..].iter().find_map(option) {
+            raised = raised.about(|| path);
         }
         if let Some(more @ 1..) = rest.len().checked_sub(CYCLE_LABELS) {
             raised = raised.help(format!("{more} more values are between the last one shown and the first"));

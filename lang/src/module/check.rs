@@ -2,7 +2,7 @@
 
 use super::finish::is_secret;
 use super::format::Format;
-use super::machine::{Machine, Reference};
+use super::machine::{Machine, Place, Reference, SlotId};
 use super::types::Type;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -27,8 +27,9 @@ impl Machine {
         value: Val,
         span: Span,
         declared: Span,
+        of: Option<SlotId>,
     ) -> Result<Val, Raised> {
-        match self.accept(evaluator, ty, value.clone(), span, declared)? {
+        match self.accept(evaluator, ty, value.clone(), Place { span, declared, of })? {
             Ok(value) => Ok(value),
             Err(mismatch) => Err(self.mismatch(evaluator, ty, &value, span, declared, mismatch)),
         }
@@ -64,8 +65,7 @@ impl Machine {
         evaluator: &mut Evaluator,
         ty: &Type,
         value: Val,
-        span: Span,
-        declared: Span,
+        place: Place,
     ) -> Result<Result<Val, Mismatch>, Raised> {
         Ok(match (ty, value) {
             (Type::Any, Val::Function(_)) => Err(Mismatch::default()),
@@ -104,7 +104,7 @@ impl Machine {
                 let mut checked = Vec::with_capacity(items.len());
                 for (at, item) in items.iter().enumerate() {
                     let value = evaluator.force(*item)?;
-                    match self.accept(evaluator, inner, value.clone(), span, declared)? {
+                    match self.accept(evaluator, inner, value.clone(), place)? {
                         Ok(value) => checked.push(evaluator.value(value)),
                         Err(mismatch) => {
                             let found = self.show(evaluator, &value);
@@ -122,7 +122,7 @@ impl Machine {
                 let mut checked = Vec::with_capacity(set.len());
                 for entry in evaluator.sorted(&set) {
                     let value = evaluator.force(entry.value)?;
-                    match self.accept(evaluator, inner, value.clone(), span, declared)? {
+                    match self.accept(evaluator, inner, value.clone(), place)? {
                         Ok(value) => checked.push((entry.name, evaluator.value(value))),
                         Err(mismatch) => {
                             let found = self.show(evaluator, &value);
@@ -135,11 +135,11 @@ impl Machine {
                 Ok(evaluator.set(checked))
             }
             (Type::Optional(_), Val::Null) => Ok(Val::Null),
-            (Type::Optional(inner), value) => return self.accept(evaluator, inner, value, span, declared),
+            (Type::Optional(inner), value) => return self.accept(evaluator, inner, value, place),
             (Type::Union(types), value) => {
                 let mut only = Mismatch::default();
                 for one in types.iter() {
-                    match self.accept(evaluator, one, value.clone(), span, declared)? {
+                    match self.accept(evaluator, one, value.clone(), place)? {
                         Ok(value) => return Ok(Ok(value)),
                         Err(mismatch) => {
                             only.reason = only.reason.or(mismatch.reason);
@@ -150,7 +150,7 @@ impl Machine {
                 Err(only)
             }
             (Type::Ref(option), Val::Text(key)) => {
-                let reference = Reference { option: option.clone(), key: key.clone(), span, declared };
+                let reference = Reference { option: option.clone(), key: key.clone(), place };
                 self.references.borrow_mut().push(reference);
                 Ok(Val::Text(key))
             }
@@ -164,7 +164,7 @@ impl Machine {
         let mut found: Vec<(Arc<str>, Diagnostic)> = Vec::new();
         let references = std::mem::take(&mut *self.references.borrow_mut());
         let root = self.program.schema(super::types::SchemaId::ROOT);
-        for Reference { option, key, span, declared } in references {
+        for Reference { option, key, place: Place { span, declared, of } } in references {
             let Some(at) = root.by_name(&option) else { continue };
             let slot = self.slot_of(self.root(), at);
             let Ok(outcome) = self.force_slot(evaluator, slot) else { continue };
@@ -179,6 +179,9 @@ impl Machine {
             let mut diagnostic =
                 Diagnostic::error(codes::DANGLING_REFERENCE, span, format!("there is no {what} `{key}`"))
                     .label(declared, format!("declared here as `ref<{option}>`"));
+            if let Some(of) = of {
+                diagnostic = diagnostic.about(|| self.slot_path(self.slots.get(of.0)));
+            }
             if let Some(near) = nearest(&key, entries.iter().map(|(key, _)| &**evaluator.name(*key))) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
                 let part = entries.iter().find(|(key, _)| **evaluator.name(*key) == *near);
@@ -190,7 +193,8 @@ impl Machine {
             } else if entries.len() <= 8 {
                 let known: Vec<String> =
                     entries.iter().map(|(key, _)| format!("`{}`", evaluator.name(*key))).collect();
-                diagnostic = diagnostic.help(format!("there are {}", known.join(", ")));
+                let are = if known.len() == 1 { "is" } else { "are" };
+                diagnostic = diagnostic.help(format!("there {are} {}", known.join(", ")));
             }
             found.push((key, diagnostic));
         }

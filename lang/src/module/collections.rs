@@ -121,7 +121,8 @@ impl Machine {
             }
         }
         if let Some(last) = wrong.pop() {
-            wrong.into_iter().for_each(|raised| self.report(raised));
+            let path = || self.slot_path(merging.slot);
+            wrong.into_iter().for_each(|raised| self.report(raised.about(path)));
             return Err(last);
         }
         let first = elements.first().and_then(|(_, place)| self.program.of_user(*place));
@@ -174,7 +175,7 @@ impl Machine {
             }
             let value =
                 evaluator.force(thunk).map_err(|raised| self.traced(evaluator, piece.block, raised))?;
-            match self.check(evaluator, inner, value, span, merging.declared) {
+            match self.check(evaluator, inner, value, span, merging.declared, Some(merging.id)) {
                 Ok(checked) => elements.push((Part::Value(evaluator.value(checked)), span)),
                 Err(raised) => {
                     let raised = if many {
@@ -317,12 +318,12 @@ impl Machine {
             (Some(key), None) => (key, declaration.span),
             (_, _) => (&text, merging.declared),
         };
-        match self.check(evaluator, ty, value, span, declared) {
+        match self.check(evaluator, ty, value, span, declared, Some(merging.id)) {
             Ok(Val::Text(key)) => Ok(Some(evaluator.symbol_of(&key))),
             Ok(_) => Ok(None),
             Err(raised) => {
                 let raised = self.traced(evaluator, piece.block, raised);
-                self.report(raised);
+                self.report(raised.about(|| self.slot_path(merging.slot)));
                 Ok(None)
             }
         }

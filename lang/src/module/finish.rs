@@ -6,6 +6,7 @@ use super::machine::*;
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::eval::{Evaluator, IN_A_LIST, Raised, Scope, Symbol, ThunkId, Val, is_end};
+use crate::evaluation::path_part;
 use crate::nearest::{nearest, with_article};
 use crate::resolve::program::*;
 use crate::source::Span;
@@ -152,6 +153,16 @@ impl Walk<'_> {
     }
 
     fn instance(&mut self, id: InstanceId, span: Span) -> Option<Value> {
+        let before = self.diagnostics.len();
+        let value = self.instance_parts(id, span);
+        if id != self.machine.root() {
+            let machine = self.machine;
+            self.about(before, || machine.instance_path(id));
+        }
+        value
+    }
+
+    fn instance_parts(&mut self, id: InstanceId, span: Span) -> Option<Value> {
         let machine = self.machine;
         let schema = machine.instances.get(id.0).schema;
         self.computed(id);
@@ -252,7 +263,8 @@ impl Walk<'_> {
                 }
                 let span = self.evaluator.span_of(entry.place).unwrap_or(span);
                 let message = format!("{} has no option `{name}`", with_article(&schema.name));
-                let mut diagnostic = Diagnostic::error(codes::UNKNOWN_OPTION, span, message);
+                let mut diagnostic = Diagnostic::error(codes::UNKNOWN_OPTION, span, message)
+                    .about(|| format!("{}.{}", machine.instance_path(id), path_part(&name)));
                 if let Some(near) = nearest(&name, schema.options.iter().map(|option| &*option.name)) {
                     diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
                 }
@@ -262,6 +274,21 @@ impl Walk<'_> {
     }
 
     fn slot(&mut self, id: SlotId) -> Option<Value> {
+        let before = self.diagnostics.len();
+        let value = self.slot_parts(id);
+        let machine = self.machine;
+        self.about(before, || machine.slot_path(machine.slots.get(id.0)));
+        value
+    }
+
+    /// Says of what was found since which option it is about.
+    fn about(&mut self, before: usize, path: impl Fn() -> String) {
+        for diagnostic in &mut self.diagnostics[before..] {
+            diagnostic.path.get_or_insert_with(&path);
+        }
+    }
+
+    fn slot_parts(&mut self, id: SlotId) -> Option<Value> {
         let machine = self.machine;
         let slot = machine.slots.get(id.0);
         let value = match self.evaluator.force(slot.thunk) {
@@ -431,16 +458,23 @@ impl Walk<'_> {
                 Err(raised) => return self.wrong(raised),
             },
         };
-        let span = assert.condition.span();
-        let raised = match assert.warning {
+        let condition = assert.condition.span();
+        let of = machine.instances.get(instance.0);
+        let own = of.parent.map(|_| of.span);
+        // What the library asks of a user's node is said at that node.
+        let (span, other) = match own.filter(|own| machine.program.of_user(*own).is_some()) {
+            Some(own) if machine.program.of_user(condition).is_none() => {
+                (own, Some((condition, "what must hold".to_owned())))
+            }
+            _ => (condition, own.map(|own| (own, format!("of `{}`", machine.instance_path(instance))))),
+        };
+        let mut raised = match assert.warning {
             true => Diagnostic::warning(codes::WARNING, span, message),
             false => Diagnostic::error(codes::ASSERTION, span, message),
         };
-        let of = machine.instances.get(instance.0);
-        let raised = match of.parent {
-            None => raised,
-            Some(_) => raised.label(of.span, format!("of `{}`", machine.instance_path(instance))),
-        };
+        if let Some((span, text)) = other {
+            raised = raised.label(span, text);
+        }
         let raised = machine.traced(self.evaluator, block, raised.into());
         self.wrong(raised);
     }

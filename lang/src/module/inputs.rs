@@ -142,11 +142,12 @@ impl Machine {
 
     /// Evaluates once more what a value is made from; what comes of it is known.
     fn again(&self, evaluator: &mut Evaluator, outside: Outside) {
-        let Outside::Option(slot) = outside else {
+        let Outside::Option(number) = outside else {
             let _ = self.run(evaluator, outside);
             return;
         };
-        let slot = self.slots.get(slot);
+        let id = SlotId(number);
+        let slot = self.slots.get(number);
         let declaration = self.declaration(slot);
         let Ok(pieces) = self.definitions(evaluator, slot) else { return };
         let pieces = strongest(&pieces);
@@ -155,7 +156,7 @@ impl Machine {
         }
         let ty = self.type_of(slot);
         if !matches!(slot.outcome.get(), Some(Outcome { parts: Parts::Instance(_), .. })) {
-            let _ = self.merge(evaluator, ty, &pieces, &Merging { slot, declared: declaration.ty_span });
+            let _ = self.merge(evaluator, ty, &pieces, &Merging { id, slot, declared: declaration.ty_span });
         }
     }
 

@@ -13,6 +13,7 @@ use super::block::{Block, BlockId, Blocks, Opening};
 use super::types::{SchemaId, Type};
 use crate::diagnostic::Diagnostic;
 use crate::eval::{Evaluator, Limits, Names, Outside, Raised, Scope, Set, Shape, Symbol, ThunkId, Val};
+use crate::evaluation::path_part;
 use crate::resolve::program::*;
 use crate::source::Span;
 use crate::value::{Keys, Value};
@@ -76,8 +77,18 @@ pub(super) struct SchemaShape {
 pub(super) struct Reference {
     pub(super) option: Arc<str>,
     pub(super) key: Arc<str>,
+    pub(super) place: Place,
+}
+
+/// Where a value is checked.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// Where it is defined.
     pub(super) span: Span,
+    /// Where its type is declared.
     pub(super) declared: Span,
+    /// What it is a value of; nothing where it is a param's.
+    pub(super) of: Option<SlotId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -403,13 +414,6 @@ impl Machine {
     pub(super) fn report(&self, raised: Raised) {
         self.reported.borrow_mut().push(raised.into());
     }
-}
-
-/// A key as it stands in a path: quoted where it has a dot.
-pub(super) fn path_part(key: &str) -> String {
-    let plain = !key.is_empty()
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    if plain { key.to_owned() } else { format!("{key:?}") }
 }
 
 impl SchemaShape {

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 
 /// Whose definitions are merged.
 pub(super) struct Merging<'a> {
+    pub(super) id: SlotId,
     pub(super) slot: &'a Slot,
     pub(super) declared: Span,
 }
@@ -47,11 +48,32 @@ impl Machine {
     /// What a slot's thunk runs.
     pub(super) fn run_slot(&self, evaluator: &mut Evaluator, id: SlotId) -> Result<Val, Raised> {
         let slot = self.slots.get(id.0);
+        let merged = self.merged(evaluator, id, slot).map_err(|raised| self.of_slot(raised, slot))?;
+        let _ = slot.outcome.set(merged.outcome);
+        Ok(merged.val)
+    }
+
+    /// Says which option a mistake is about; where it shows in the library, also whose.
+    fn of_slot(&self, raised: Raised, slot: &Slot) -> Raised {
+        if raised.has_path() {
+            return raised;
+        }
+        let path = self.slot_path(slot);
+        let within = self.instances.get(slot.instance.0).span;
+        let foreign = raised.place().is_some_and(|span| self.program.of_user(span).is_none());
+        match self.program.of_user(within).filter(|_| foreign) {
+            Some(span) => raised.frame(span, format!("for `{path}`")),
+            None => raised,
+        }
+        .about(|| path)
+    }
+
+    fn merged(&self, evaluator: &mut Evaluator, id: SlotId, slot: &Slot) -> Result<Merged, Raised> {
         let declaration = self.declaration(slot);
-        let merging = Merging { slot, declared: declaration.ty_span };
+        let merging = Merging { id, slot, declared: declaration.ty_span };
         let key_cycle = |raised| self.key_cycle(raised, slot, declaration);
-        let merged = match self.entry(slot) {
-            Some(entry) => self.merge(evaluator, &entry.ty, &entry.pieces, &merging)?,
+        match self.entry(slot) {
+            Some(entry) => self.merge(evaluator, &entry.ty, &entry.pieces, &merging),
             None => {
                 let mut pieces = self.spare.take();
                 self.gather(evaluator, slot, &mut pieces).map_err(key_cycle)?;
@@ -64,11 +86,9 @@ impl Machine {
                 };
                 pieces.clear();
                 self.spare.replace(pieces);
-                merged
+                Ok(merged)
             }
-        };
-        let _ = slot.outcome.set(merged.outcome);
-        Ok(merged.val)
+        }
     }
 
     /// Every definition of a slot, the declared default among them where there is no other.
@@ -141,7 +161,7 @@ impl Machine {
         }
         let value = self.constant(default).filter(|_| declaration.ty.is_checked_alone())?.ok()?;
         // What is wrong with it is said with the way that led here, by the caller.
-        let checked = self.check(evaluator, &declaration.ty, value, span, declaration.ty_span).ok()?;
+        let checked = self.check(evaluator, &declaration.ty, value, span, declaration.ty_span, None).ok()?;
         let _ = known.set(checked.clone());
         Some(Merged::plain(checked, span))
     }
@@ -302,7 +322,7 @@ impl Machine {
     ) -> Result<(Val, Span), Raised> {
         let (value, span) = self.value_of(evaluator, piece)?;
         let checked = self
-            .check(evaluator, ty, value, span, merging.declared)
+            .check(evaluator, ty, value, span, merging.declared, Some(merging.id))
             .map_err(|raised| self.traced(evaluator, piece.block, raised))?;
         Ok((checked, span))
     }

@@ -4,6 +4,7 @@ use super::machine::*;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::eval::{Evaluator, Raised};
+use crate::evaluation::path_part;
 use crate::why::{Considered, Reason};
 
 impl Machine {

@@ -1,10 +1,11 @@
 //! What the evaluator asks for by number: options, `let`s and params.
 
 use super::block::BlockId;
-use super::machine::{Machine, SlotId};
+use super::machine::{Machine, Parts, SlotId};
 use crate::eval::{Embedder, Evaluator, Outside, Raised, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
+use std::rc::Rc;
 
 impl Machine {
     fn binding(&self, block: u32, at: u32) -> &Let {
@@ -46,6 +47,21 @@ impl Embedder for Machine {
             Outside::Let { block, at } => format!("`{}`", self.binding(block, at).name),
             Outside::Param { module, at } => format!("param `{}`", self.input(module, at).name.value),
         }
+    }
+
+    fn path(&self, what: Outside) -> Option<String> {
+        match what {
+            Outside::Option(slot) => Some(self.slot_path(self.slots.get(slot))),
+            Outside::Let { .. } | Outside::Param { .. } => None,
+        }
+    }
+
+    fn element(&self, evaluator: &Evaluator, list: &Rc<[ThunkId]>, at: usize) -> Option<(Span, String)> {
+        let found = (0..self.slots.len()).map(|slot| self.slots.get(slot)).find(
+            |slot| matches!(evaluator.done(slot.thunk), Some(Val::List(items)) if Rc::ptr_eq(items, list)),
+        )?;
+        let Parts::List(elements) = found.outcome.get()?.parts else { return None };
+        Some((self.lists.get(elements).get(at)?.1, self.slot_path(found)))
     }
 
     fn bound(&self, evaluator: &mut Evaluator, block: u32, at: usize) -> ThunkId {

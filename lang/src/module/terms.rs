@@ -121,7 +121,7 @@ impl Machine {
         }
         let mut agreed: Option<(Val, Span)> = None;
         for (value, span) in found {
-            let value = self.check(evaluator, &param.ty, value, span, param.span)?;
+            let value = self.check(evaluator, &param.ty, value, span, param.span, None)?;
             match &agreed {
                 None => agreed = Some((value, span)),
                 Some((first, first_span)) => {

@@ -260,6 +260,18 @@ impl<'a> Resolver<'a> {
                         head.items.push(Item::Define(Definition { schema, option, rank, content, span }));
                     }
                 }
+                None if parts.arguments.len() == 1 && is_plain(&parts.arguments[0].value) => {
+                    let (name, argument) = (parts.name, parts.arguments[0]);
+                    let message = format!("`{name}` takes no further argument");
+                    let wrong = Diagnostic::error(codes::ARGUMENTS, argument.span, message);
+                    let help = self.list_before(schema, &parts).unwrap_or_else(|| {
+                        format!(
+                            "write its options as properties or in its block: `{name} … {{ OPTION VALUE }}`"
+                        )
+                    });
+                    self.report(wrong.help(help));
+                    head.broken = true;
+                }
                 None if parts.arguments.len() == 1 => {
                     let term = self.term(&parts.arguments[0].value, &context.names);
                     found.push(Content::Values(vec![term]));
@@ -310,6 +322,19 @@ impl<'a> Resolver<'a> {
             found.push(Content::Block { head, body, open: false });
         }
         found
+    }
+
+    /// What an argument after a property was probably meant for: a further element of it.
+    fn list_before(&self, schema: SchemaId, parts: &Parts<'a>) -> Option<String> {
+        let argument = parts.arguments[0].span;
+        let before = parts.properties.iter().rfind(|property| property.span.end <= argument.start)?;
+        let name = &before.name.as_ref()?.value;
+        let (option, _) = self.program.schema(schema).by_node(name)?;
+        if !matches!(&self.program.option(schema, option).ty, Type::List(inner) if !is_secret(inner)) {
+            return None;
+        }
+        let [first, second] = [before.value.span(), argument].map(|span| self.sources.text(span));
+        Some(format!("several elements of `{name}` stand in the block: `{{ {name} {first} {second} }}`"))
     }
 
     fn property(&mut self, schema: SchemaId, property: &'a Entry, context: &Context, head: &mut Body) {
@@ -485,4 +510,13 @@ fn parts(node: &Node, skip: usize) -> Parts<'_> {
     let (properties, arguments): (Vec<&Entry>, Vec<&Entry>) =
         node.entries[skip..].iter().partition(|entry| entry.name.is_some());
     Parts { arguments, properties, block: node.children.as_ref(), head: node.head, name: &node.name.value }
+}
+
+/// Whether a value is what it says, and neither a set nor none.
+fn is_plain(value: &Scalar) -> bool {
+    match value {
+        Scalar::Text(text) => !text.value.contains('$'),
+        Scalar::Bool(..) | Scalar::Int(..) | Scalar::Float(..) => true,
+        Scalar::Null(_) => false,
+    }
 }

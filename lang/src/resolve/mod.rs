@@ -13,6 +13,7 @@ mod load;
 mod names;
 mod options;
 mod outside;
+mod place;
 pub(crate) mod program;
 pub(crate) mod secrets;
 mod surface;
@@ -87,6 +88,7 @@ pub(crate) fn resolve(
     resolver.given(given);
     let Resolver { program, mut diagnostics, lab, endless, .. } = resolver;
     consequences(&mut diagnostics, mistakes, sources);
+    place::name(&mut diagnostics, &program, &loaded, sources);
     Resolved { program, lab, diagnostics, unreadable: unreadable || endless }
 }
 

@@ -4,9 +4,11 @@
 //! name, so that the outcome depends on the set of names alone and adding a host does not move the others.
 
 use super::prefix::Prefix;
+use crate::code::Code;
 use crate::codes;
+use crate::diagnostic::Diagnostic;
 use crate::eval::builtins::{Args, Builtin, row};
-use crate::eval::val::{Attribute, Place, Set, Symbol, Val};
+use crate::eval::val::{Attribute, Place, Set, Symbol, ThunkId, Val};
 use crate::eval::{Evaluator, Raised};
 use crate::source::Span;
 use sha2::Digest;
@@ -40,9 +42,20 @@ struct Member {
     /// `host/interface`
     name: String,
     given: Vec<Prefix>,
+    /// The list that those given stand in.
+    list: Rc<[ThunkId]>,
     span: Span,
     number: Option<u128>,
 }
+
+/// The prefixes of a network, and the list they stand in.
+struct Subnets {
+    prefixes: Vec<Prefix>,
+    list: Rc<[ThunkId]>,
+}
+
+/// How many addresses of one network are complained about at once: each is looked for among all options.
+const MOST_COMPLAINTS: usize = 10;
 
 fn assign(e: &mut Evaluator, a: Args<'_>) -> Result<Val, Raised> {
     let options = e.arg_set(a, 0)?;
@@ -54,7 +67,7 @@ fn assign(e: &mut Evaluator, a: Args<'_>) -> Result<Val, Raised> {
     let mut members = members(e, a, &options, &network, &subnets)?;
     // The first prefix of each family numbers hosts.
     let mut firsts: Vec<Prefix> = Vec::new();
-    for prefix in &subnets {
+    for prefix in &subnets.prefixes {
         if firsts.iter().all(|first| first.six != prefix.six) {
             firsts.push(*prefix);
         }
@@ -79,13 +92,14 @@ fn needed(e: &mut Evaluator, a: Args<'_>, options: &Set, name: &str) -> Result<V
     })
 }
 
-fn subnets(e: &mut Evaluator, a: Args<'_>, options: &Set) -> Result<Vec<Prefix>, Raised> {
+fn subnets(e: &mut Evaluator, a: Args<'_>, options: &Set) -> Result<Subnets, Raised> {
     let list = needed(e, a, options, "subnet")?;
+    let list = e.as_list(list, a.span, "`subnet` of `net.assign`")?;
     let mut prefixes = Vec::new();
-    for item in e.as_list(list, a.span, "`subnet` of `net.assign`")?.iter() {
+    for item in list.iter() {
         prefixes.push(prefix(e, *item, a.span)?.network());
     }
-    Ok(prefixes)
+    Ok(Subnets { prefixes, list })
 }
 
 fn prefix(e: &mut Evaluator, item: crate::eval::ThunkId, span: Span) -> Result<Prefix, Raised> {
@@ -134,56 +148,109 @@ fn members(
     a: Args<'_>,
     options: &Set,
     network: &Arc<str>,
-    subnets: &[Prefix],
+    subnets: &Subnets,
 ) -> Result<Vec<Member>, Raised> {
     let hosts = needed(e, a, options, "hosts")?;
     let hosts = e.as_set(hosts, a.span, "`hosts` of `net.assign`")?;
     let index = index(e, a, &hosts)?;
     let address = e.symbol("address");
     let mut members = Vec::new();
+    let mut wrong: Vec<Raised> = Vec::new();
     for found in index.get(network).into_iter().flatten() {
         if let Some(Val::Bool(false)) = e.attribute_of(&found.attributes, "numbered")? {
             continue;
         }
         let mut span = e.span_of(found.place).unwrap_or(a.span);
         let mut given = Vec::new();
+        let mut list: Rc<[ThunkId]> = Rc::new([]);
         if let Some(attribute) = found.attributes.get(address) {
             span = e.span_of(attribute.place).unwrap_or(span);
-            let list = e.force(attribute.value)?;
-            let items = e.as_list(list, span, "`address` of an interface")?;
-            for item in items.iter() {
+            let value = e.force(attribute.value)?;
+            list = e.as_list(value, span, "`address` of an interface")?;
+            for (at, item) in list.iter().enumerate() {
                 let prefix = prefix(e, *item, span)?;
-                check_given(network, subnets, prefix, span)?;
+                if wrong.len() < MOST_COMPLAINTS {
+                    wrong.extend(check_given(e, network, subnets, prefix, (&list, at, span)).err());
+                }
                 given.push(prefix);
             }
         }
         let name = format!("{}/{}", e.name(found.host), e.name(found.interface));
-        members.push(Member { found: found.clone(), name, given, span, number: None });
+        members.push(Member { found: found.clone(), name, given, list, span, number: None });
     }
-    Ok(members)
+    // One is raised, the others are said as well.
+    match wrong.pop() {
+        None => Ok(members),
+        Some(last) => {
+            e.warnings.extend(wrong.into_iter().map(Diagnostic::from));
+            Err(last)
+        }
+    }
 }
 
-fn check_given(network: &str, subnets: &[Prefix], given: Prefix, span: Span) -> Result<(), Raised> {
+/// Where an element of a list is defined, `otherwise` where it is nobody's definition; and the option it is part of.
+fn place_of(e: &Evaluator, list: &Rc<[ThunkId]>, at: usize, otherwise: Span) -> (Span, Option<String>) {
+    match e.embedder.as_ref().and_then(|embedder| embedder.element(e, list, at)) {
+        Some((span, path)) => (span, Some(path)),
+        None => (otherwise, None),
+    }
+}
+
+fn complaint(code: Code, (span, path): (Span, Option<String>), message: String) -> Raised {
+    let raised = Raised::new(code, span, message);
+    match path {
+        Some(path) => raised.about(|| path),
+        None => raised,
+    }
+}
+
+fn check_given(
+    e: &Evaluator,
+    network: &str,
+    subnets: &Subnets,
+    given: Prefix,
+    (list, at, otherwise): (&Rc<[ThunkId]>, usize, Span),
+) -> Result<(), Raised> {
     let host = Prefix { length: given.bits(), ..given };
-    let Some(subnet) = subnets.iter().find(|subnet| subnet.contains(host)) else {
-        let known: Vec<String> = subnets.iter().map(Prefix::to_string).collect();
+    let subnet = |number: usize| Some(e.embedder.as_ref()?.element(e, &subnets.list, number)?.0);
+    let Some(number) = subnets.prefixes.iter().position(|subnet| subnet.contains(host)) else {
         let message = format!("address `{given}` is outside of network `{network}`");
-        let raised = Raised::new(codes::ADDRESS_OUTSIDE_NETWORK, span, message);
-        return Err(if known.is_empty() {
-            raised.help(format!("network `{network}` has no subnet"))
-        } else {
-            raised.help(format!("`{network}` has `{}`", known.join("`, `")))
+        let place = place_of(e, list, at, otherwise);
+        let mut raised = complaint(codes::ADDRESS_OUTSIDE_NETWORK, place, message);
+        if subnets.prefixes.is_empty() {
+            return Err(raised.help(format!("network `{network}` has no subnet")));
+        }
+        let mut unplaced: Vec<String> = Vec::new();
+        for (at, prefix) in subnets.prefixes.iter().enumerate() {
+            match subnet(at) {
+                Some(span) => {
+                    let (first, last) = prefix.usable();
+                    let (first, last) = (prefix.with_number(first), prefix.with_number(last));
+                    let (first, last) = (first.address_text(), last.address_text());
+                    raised = raised.label(span, format!("`{network}` has {first} to {last}"));
+                }
+                None => unplaced.push(format!("`{prefix}`")),
+            }
+        }
+        return Err(match unplaced.is_empty() {
+            true => raised,
+            false => raised.help(format!("`{network}` has {}", unplaced.join(", "))),
         });
     };
-    let (first, last) = subnet.usable();
-    let number = number_in(*subnet, given);
-    if number < first || number > last {
-        let which = if number < first { "the network's own address" } else { "the broadcast address" };
-        return Err(Raised::new(
-            codes::DOES_NOT_FIT,
-            span,
-            format!("address `{given}` is {which} of `{subnet}`"),
-        ));
+    let prefix = subnets.prefixes[number];
+    let (first, last) = prefix.usable();
+    let host_number = number_in(prefix, given);
+    if host_number < first || host_number > last {
+        let which = if host_number < first { "the network's own address" } else { "the broadcast address" };
+        let message = format!("address `{given}` is {which} of `{prefix}`");
+        let raised = complaint(codes::DOES_NOT_FIT, place_of(e, list, at, otherwise), message);
+        let raised = match subnet(number) {
+            Some(span) => raised.label(span, "the network's prefix"),
+            None => raised,
+        };
+        let (first, last) = (prefix.with_number(first), prefix.with_number(last));
+        let (first, last) = (first.address_text(), last.address_text());
+        return Err(raised.help(format!("hosts have {first} to {last}")));
     }
     Ok(())
 }
@@ -343,7 +410,7 @@ fn finish(e: &mut Evaluator, network: &str, firsts: &[Prefix], members: &[Member
         }
         for address in &addresses {
             if let Some(other) = owners.insert((address.six, address.address), index) {
-                return Err(duplicate(network, *address, member, &members[other]));
+                return Err(duplicate(e, network, *address, member, &members[other]));
             }
         }
         let list = e.list_of(
@@ -364,24 +431,29 @@ fn finish(e: &mut Evaluator, network: &str, firsts: &[Prefix], members: &[Member
     Ok(Val::Set(Rc::new(Set::new(entries))))
 }
 
-fn duplicate(network: &str, address: Prefix, member: &Member, other: &Member) -> Raised {
+fn duplicate(e: &Evaluator, network: &str, address: Prefix, member: &Member, other: &Member) -> Raised {
+    let same = |given: &Prefix| (given.six, given.address) == (address.six, address.address);
+    let place = |of: &Member, at: Option<usize>| match at {
+        Some(at) => place_of(e, &of.list, at, of.span),
+        None => (of.span, None),
+    };
+    let (first, last) = (other.given.iter().position(same), member.given.iter().rposition(same));
     let address = address.address_text();
-    if member.name == other.name {
-        return Raised::new(
-            codes::DUPLICATE_ADDRESS,
-            member.span,
-            format!("`{}` has address `{address}` twice", member.name),
-        );
-    }
-    let message = format!(
-        "`{}` and `{}` both have address `{address}` on network `{network}`",
-        other.name, member.name
-    );
-    let raised = Raised::new(codes::DUPLICATE_ADDRESS, member.span, message);
-    if other.span == member.span {
-        raised
-    } else {
-        raised.label(other.span, format!("`{}` has it too", other.name))
+    let message = match member.name == other.name {
+        true => format!("`{}` has address `{address}` twice", member.name),
+        false => format!(
+            "`{}` and `{}` both have address `{address}` on network `{network}`",
+            other.name, member.name
+        ),
+    };
+    let (first_span, _) = place(other, first);
+    let place = place(member, last);
+    let span = place.0;
+    let raised = complaint(codes::DUPLICATE_ADDRESS, place, message);
+    match (first_span == span, member.name == other.name) {
+        (true, _) => raised,
+        (false, true) => raised.label(first_span, "first here"),
+        (false, false) => raised.label(first_span, format!("`{}` has it too", other.name)),
     }
 }
 
