@@ -1,10 +1,12 @@
 //! Every code of what only the engine can find wrong with a lab, as in `topo_lang::codes`.
 
-pub(crate) use topo_lang::codes::{ADDRESS_OUTSIDE_NETWORK, DUPLICATE_ADDRESS, UNKNOWN_NAME};
+pub(crate) use topo_lang::codes::UNKNOWN_NAME;
 
 topo_lang::codes! {
     /// A network's gateway has no interface on it.
     BAD_GATEWAY = "bad-gateway";
+    /// An interface that is on no network and nothing else, or more than one thing.
+    BAD_INTERFACE = "bad-interface";
     /// An interface cannot have this name.
     BAD_INTERFACE_NAME = "bad-interface-name";
     /// A keytab's keys cannot be had.

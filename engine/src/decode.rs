@@ -7,9 +7,10 @@ use crate::codes;
 use crate::lab::{File, Host, Inputs, Lab, Network, Scalar, Secret, Size};
 use crate::name::LabName;
 use indexmap::IndexMap;
-use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
+use serde::de::value::{SeqDeserializer, StrDeserializer};
 use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::Hash;
 use std::ops::Deref;
@@ -18,13 +19,15 @@ use topo_lang::{Data, Diagnostic, SourceId, Span, Value};
 
 /// Decodes and checks a lab; all complaints at once.
 pub fn decode(value: &Value, name: &LabName) -> Result<Lab, Vec<Diagnostic>> {
-    let mut complaints = Vec::new();
+    let mut complaints = check::interface_kinds(value);
     let lab = Lab {
         name: name.clone(),
         networks: entries::<_, Network>(value, "networks", &mut complaints),
         hosts: entries::<_, Host>(value, "hosts", &mut complaints),
         files: entries::<_, File>(value, "files", &mut complaints),
     };
+    let mut said = BTreeSet::new();
+    complaints.retain(|complaint| said.insert(complaint.path.clone()));
     if complaints.is_empty() {
         complaints = check::check(&lab);
     }
@@ -71,10 +74,10 @@ where
             }
             Err(error) => {
                 let span = error.span.unwrap_or(value.span);
-                complaints.push(
-                    Diagnostic::error(codes::BAD_VALUE, span, error.message)
-                        .primary_text(format!("in `{option}.{key}`")),
-                );
+                let mut path = vec![option.to_owned(), key.to_string()];
+                path.extend(error.path.into_iter().rev());
+                let path: Vec<&dyn fmt::Display> = path.iter().map(|key| key as &dyn fmt::Display).collect();
+                complaints.push(check::complaint(codes::BAD_VALUE, &path, span, error.message));
             }
         }
     }
@@ -143,11 +146,18 @@ fn parse_size(text: &str) -> Option<u64> {
 struct Error {
     message: String,
     span: Option<Span>,
+    /// The keys that lead to it, innermost first.
+    path: Vec<String>,
 }
 
 impl Error {
     fn or_at(mut self, span: Span) -> Self {
         self.span.get_or_insert(span);
+        self
+    }
+
+    fn within(mut self, key: &str) -> Self {
+        self.path.push(key.to_owned());
         self
     }
 }
@@ -162,7 +172,7 @@ impl std::error::Error for Error {}
 
 impl de::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { message: message.to_string(), span: None }
+        Self { message: message.to_string(), span: None, path: Vec::new() }
     }
 }
 
@@ -196,8 +206,9 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
             Data::Secret(_) => Err(de::Error::custom("expected something that may be shown, found a secret")),
             Data::List(values) => visitor.visit_seq(SeqDeserializer::new(values.iter().map(Decoder))),
             Data::Set(values) => {
-                let pairs = values.iter().map(|(key, value)| (&**key, Decoder(value)));
-                visitor.visit_map(MapDeserializer::new(pairs))
+                let entries: Vec<(&str, &Value)> =
+                    values.iter().map(|(key, value)| (&**key, value)).collect();
+                visitor.visit_map(Entries { left: entries.iter(), next: None })
             }
         }
         .map_err(|error| error.or_at(self.0.span))
@@ -265,6 +276,28 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
         unit unit_struct seq tuple tuple_struct map identifier ignored_any
+    }
+}
+
+/// Hands out a set's entries, and says in which of them something is wrong.
+struct Entries<'a, 'v> {
+    left: std::slice::Iter<'a, (&'v str, &'v Value)>,
+    next: Option<(&'v str, &'v Value)>,
+}
+
+impl<'v> de::MapAccess<'v> for Entries<'_, 'v> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'v>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        self.next = self.left.next().copied();
+        let Some((key, value)) = self.next else { return Ok(None) };
+        let found = seed.deserialize(StrDeserializer::<Error>::new(key));
+        found.map(Some).map_err(|error| error.or_at(value.span).within(key))
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'v>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        let Some((key, value)) = self.next else { return Err(de::Error::custom("no entry")) };
+        seed.deserialize(Decoder(value)).map_err(|error| error.within(key))
     }
 }
 

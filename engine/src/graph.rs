@@ -34,6 +34,12 @@ impl ResourceId {
     pub fn of_host(kind: Kind, host: &HostName, name: impl Into<Arc<str>>) -> Self {
         Self { kind, host: Some(host.clone()), name: name.into() }
     }
+
+    /// The path of the option that a step or a daemon is an entry of.
+    pub(crate) fn unit_path(&self) -> Option<String> {
+        let host = topo_lang::path_part(self.host.as_ref()?.as_str());
+        Some(format!("hosts.{host}.{}s.{}", self.kind, topo_lang::path_part(&self.name)))
+    }
 }
 
 impl fmt::Display for ResourceId {
@@ -173,6 +179,10 @@ fn cycles(graph: &DiGraph<usize, ()>, resources: &[Resource]) -> Vec<Diagnostic>
         for (resource, edge) in &cycle[1..] {
             let span = edge.asked_at.unwrap_or(resource.defined_at);
             complaint = complaint.label(span, format!("`{}` comes after `{}`", resource.id, edge.on));
+        }
+        let asked = cycle.iter().find(|(_, edge)| edge.asked_at.is_some());
+        if let Some(path) = asked.and_then(|(resource, _)| resource.id.unit_path()) {
+            complaint = complaint.about(|| path);
         }
         complaints.push(complaint.help("take one of the `after` or `reads` away"));
     }

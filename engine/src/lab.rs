@@ -88,7 +88,7 @@ impl Lab {
         for port in interfaces().filter_map(|interface| interface.port_of()) {
             found.remove(&port.value);
         }
-        found.extend(self.networks.iter().filter(|(_, network)| !network.bridge).map(|(name, _)| name));
+        found.extend(self.networks.iter().filter(|(_, network)| !network.bridge.value).map(|(name, _)| name));
         found
     }
 }
@@ -102,7 +102,7 @@ pub struct Network {
     /// The largest packet, in bytes.
     pub mtu: u32,
     /// Whether its ports are a bridge's. Without one it is a wire between two.
-    pub bridge: bool,
+    pub bridge: Spanned<bool>,
     /// The host that the others send everything else to.
     pub gateway: Option<Spanned<HostName>>,
     /// Numbers of hosts, fixed by hand.
@@ -429,7 +429,7 @@ pub struct Principal {
     /// Its password; a random key where none.
     pub password: Option<Secret>,
     /// Options of `kadmin addprinc`.
-    pub attributes: Vec<String>,
+    pub attributes: Vec<Spanned<String>>,
 }
 
 /// A file with long-term keys.

@@ -135,7 +135,10 @@ impl Lowering {
         for (host, name) in &entry.after {
             match self.unit(host, name) {
                 Ok(units) => units.iter().for_each(|on| add(*on, Why::Order, Some(name.span))),
-                Err(complaint) => complaints.push(*complaint),
+                Err(complaint) => complaints.push(match entry.id.unit_path() {
+                    Some(path) => complaint.about(|| format!("{path}.after")),
+                    None => *complaint,
+                }),
             }
         }
         let mut all = entry.depends_on.clone();
@@ -192,6 +195,8 @@ impl Lowering {
         .primary_text(format!("nothing of this name on `{host}`"));
         if let Some(nearest) = topo_lang::nearest::nearest(&name.value, names.iter().map(String::as_str)) {
             complaint = complaint.help(format!("did you mean `{nearest}`?"));
+        } else if name.value.contains('/') {
+            complaint = complaint.help("`HOST/NAME` is of another host, `NAME` of this one");
         }
         Err(Box::new(complaint))
     }

@@ -2,13 +2,17 @@
 //!
 //! Deliberately absent: names that `after` may use, which only lowering knows.
 
+mod kinds;
 mod links;
 mod network;
 mod paths;
 mod processes;
 
+pub(crate) use kinds::check as interface_kinds;
+
 use crate::lab::Lab;
-use topo_lang::Diagnostic;
+use std::fmt::Display;
+use topo_lang::{Code, Diagnostic, Span};
 
 /// Every complaint about a decoded lab.
 pub(crate) fn check(lab: &Lab) -> Vec<Diagnostic> {
@@ -18,4 +22,15 @@ pub(crate) fn check(lab: &Lab) -> Vec<Diagnostic> {
     paths::check(lab, &mut complaints);
     processes::check(lab, &mut complaints);
     complaints
+}
+
+/// A complaint about the option at a path.
+pub(crate) fn complaint(
+    code: Code,
+    path: &[&dyn Display],
+    span: Span,
+    message: impl Into<String>,
+) -> Diagnostic {
+    let keys = path.iter().map(|key| topo_lang::path_part(&key.to_string()));
+    Diagnostic::error(code, span, message).about(|| keys.collect::<Vec<_>>().join("."))
 }

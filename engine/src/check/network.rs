@@ -1,5 +1,6 @@
 //! Networks, interfaces, addresses, routes.
 
+use super::complaint;
 use crate::codes;
 use crate::decode::Spanned;
 use crate::kinds::veth::port_name;
@@ -7,11 +8,15 @@ use crate::lab::{Host, Interface, Lab, Mac};
 use crate::name::{HostName, InterfaceName, NetworkName};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
+use std::fmt::{self, Display};
 use std::net::IpAddr;
 use topo_lang::{Diagnostic, Span};
 
 /// How many ports the kernel gives one bridge.
 const MOST_PORTS: usize = 1023;
+
+/// How many interfaces on a wire are shown.
+const PORTS_SHOWN: usize = 4;
 
 /// Names that the kernel has a meaning of its own for.
 const RESERVED: [&str; 12] = [
@@ -26,38 +31,52 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
             if RESERVED.contains(&name.as_str()) {
                 let message =
                     format!("expected a name for an interface, found `{name}`, which the kernel uses itself");
-                complaints.push(Diagnostic::error(codes::BAD_INTERFACE_NAME, interface.span, message));
+                let path: [&dyn Display; 4] = [&"hosts", host_name, &"interfaces", name];
+                complaints.push(
+                    complaint(codes::BAD_INTERFACE_NAME, &path, interface.span, message).help(
+                        "call it `eth0`, say; for addresses that the host has by itself, `dummy #true`",
+                    ),
+                );
             }
             let place = Place { host: host_name, name, interface };
-            seen.addresses(lab, &place, complaints);
             seen.mac(&place, complaints);
             seen.port(lab, &place, complaints);
         }
         routes(host_name, host, complaints);
     }
     for (name, network) in &lab.networks {
-        let ports = seen.ports.get(name).copied().unwrap_or_default();
-        if ports > MOST_PORTS {
+        let ports = seen.ports.get(name).map_or(&[][..], Vec::as_slice);
+        let count = ports.len();
+        if count > MOST_PORTS {
             let message =
-                format!("network `{name}` has {ports} interfaces, the kernel's bridges take {MOST_PORTS}");
+                format!("network `{name}` has {count} interfaces, the kernel's bridges take {MOST_PORTS}");
             complaints.push(
-                Diagnostic::error(codes::TOO_MANY_PORTS, network.span, message)
+                complaint(codes::TOO_MANY_PORTS, &[&"networks", name], network.span, message)
                     .help("make several networks and a host with `forward` between them"),
             );
         }
-        if !network.bridge && !matches!(ports, 0 | 2) {
+        if !network.bridge.value && !matches!(count, 0 | 2) {
             let message =
-                format!("expected two interfaces on network `{name}`, which has no bridge, found {ports}");
-            complaints.push(Diagnostic::error(codes::BAD_WIRE, network.span, message));
+                format!("expected two interfaces on network `{name}`, which has no bridge, found {count}");
+            let path: [&dyn Display; 3] = [&"networks", name, &"bridge"];
+            let mut complaint = complaint(codes::BAD_WIRE, &path, network.bridge.span, message);
+            for (port, span) in ports.iter().take(PORTS_SHOWN) {
+                complaint = complaint.label(*span, format!("`{port}` is on it"));
+            }
+            complaints.push(complaint.help("without a bridge a network is a wire between two; with one, `bridge=#true`, it takes any number"));
         }
         if let Some(gateway) = &network.gateway {
             let here = |own: &Spanned<Interface>| own.network.as_ref().is_some_and(|own| own.value == *name);
             let on_it = |host: &Spanned<Host>| host.interfaces.values().any(here);
             if !lab.hosts.get(&gateway.value).is_some_and(on_it) {
                 let message = format!("gateway `{}` has no interface on network `{name}`", gateway.value);
+                let path: [&dyn Display; 3] = [&"networks", name, &"gateway"];
+                let mut complaint = complaint(codes::BAD_GATEWAY, &path, gateway.span, message);
+                if let Some(host) = lab.hosts.get(&gateway.value) {
+                    complaint = complaint.label(host.span, "the host");
+                }
                 complaints.push(
-                    Diagnostic::error(codes::BAD_GATEWAY, gateway.span, message)
-                        .help(format!("give `{}` an interface with `network={name}`", gateway.value)),
+                    complaint.help(format!("give `{}` an interface with `network={name}`", gateway.value)),
                 );
             }
         }
@@ -70,84 +89,52 @@ struct Place<'l> {
     interface: &'l Spanned<Interface>,
 }
 
+impl Display for Place<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.host, self.name)
+    }
+}
+
 /// What was met already, and where.
 #[derive(Default)]
 struct Seen<'l> {
-    addresses: BTreeMap<(&'l NetworkName, IpAddr), (&'l HostName, &'l InterfaceName, Span)>,
-    macs: BTreeMap<(&'l NetworkName, Mac), (&'l HostName, Span)>,
-    ports: BTreeMap<&'l NetworkName, usize>,
+    macs: BTreeMap<(&'l NetworkName, Mac), (String, Span)>,
+    ports: BTreeMap<&'l NetworkName, Vec<(String, Span)>>,
 }
 
 impl<'l> Seen<'l> {
-    fn addresses(&mut self, lab: &Lab, place: &Place<'l>, complaints: &mut Vec<Diagnostic>) {
-        let Some(network_name) = place.interface.network.as_ref().map(|network| &network.value) else {
-            return;
-        };
-        let Some(network) = lab.networks.get(network_name) else { return };
-        for address in &place.interface.addresses {
-            let (ip, span) = (address.addr(), address.span);
-            if !network.subnet.iter().any(|subnet| subnet.contains(&ip)) {
-                let prefixes: Vec<String> =
-                    network.subnet.iter().map(|subnet| format!("`{}`", subnet.value)).collect();
-                let mut complaint = Diagnostic::error(
-                    codes::ADDRESS_OUTSIDE_NETWORK,
-                    span,
-                    format!("address `{}` is not within network `{network_name}`", address.value),
-                )
-                .primary_text(format!("{}/{}", place.host, place.name));
-                complaint = match network.subnet.first() {
-                    Some(first) => {
-                        complaint.label(first.span, format!("the network has {}", prefixes.join(", ")))
-                    }
-                    None => complaint.label(network.span, "the network has no prefix"),
-                };
-                complaints.push(complaint);
-            }
-            match self.addresses.get(&(network_name, ip)) {
-                Some((host, name, first)) => complaints.push(
-                    Diagnostic::error(
-                        codes::DUPLICATE_ADDRESS,
-                        span,
-                        format!("`{ip}` is on network `{network_name}` twice"),
-                    )
-                    .primary_text(format!("{}/{} has it", place.host, place.name))
-                    .label(*first, format!("{host}/{name} has it")),
-                ),
-                None => {
-                    self.addresses.insert((network_name, ip), (place.host, place.name, span));
-                }
-            }
-        }
-    }
-
     fn mac(&mut self, place: &Place<'l>, complaints: &mut Vec<Diagnostic>) {
         let (Some(network), Some(mac)) = (&place.interface.network, place.interface.mac) else { return };
         let network = &network.value;
         match self.macs.get(&(network, mac.value)) {
-            Some((host, first)) => complaints.push(
-                Diagnostic::error(
-                    codes::DUPLICATE_MAC,
-                    mac.span,
-                    format!("`{}` is on network `{network}` twice", mac.value),
-                )
-                .primary_text(format!("{} has it", place.host))
-                .label(*first, format!("{host} has it")),
-            ),
+            Some((other, first)) => {
+                let message = format!(
+                    "`{other}` and `{place}` both have the hardware address `{}` on network `{network}`",
+                    mac.value
+                );
+                let path: [&dyn Display; 5] = [&"hosts", place.host, &"interfaces", place.name, &"mac"];
+                let complaint = complaint(codes::DUPLICATE_MAC, &path, mac.span, message);
+                let complaint = match *first == mac.span {
+                    true => complaint.help("leave `mac` out, or compute it: each interface needs its own"),
+                    false => complaint.label(*first, format!("`{other}` has it too")),
+                };
+                complaints.push(complaint);
+            }
             None => {
-                self.macs.insert((network, mac.value), (place.host, mac.span));
+                self.macs.insert((network, mac.value), (place.to_string(), mac.span));
             }
         }
     }
 
     fn port(&mut self, lab: &Lab, place: &Place<'l>, complaints: &mut Vec<Diagnostic>) {
         let Some(network) = place.interface.port_of() else { return };
-        *self.ports.entry(&network.value).or_default() += 1;
+        self.ports.entry(&network.value).or_default().push((place.to_string(), network.span));
         let port = port_name(place.host.as_str(), place.name.as_str());
         if let Some(network) = lab.networks.get(port.as_str()) {
-            let message =
-                format!("network `{port}` has the name of the port of {}/{}", place.host, place.name);
+            let message = format!("network `{port}` has the name of the port of `{place}`");
             complaints.push(
-                Diagnostic::error(codes::BAD_NETWORK_NAME, network.span, message)
+                complaint(codes::BAD_NETWORK_NAME, &[&"networks", &port], network.span, message)
+                    .label(place.interface.span, "its port on the network's bridge is called so")
                     .help("call the network otherwise"),
             );
         }
@@ -155,35 +142,40 @@ impl<'l> Seen<'l> {
 }
 
 fn routes(name: &HostName, host: &Host, complaints: &mut Vec<Diagnostic>) {
-    let own: Vec<IpNet> = host
+    // An address that the network hands out is written nowhere: its interface is.
+    let own: Vec<(&InterfaceName, Spanned<IpNet>)> = host
         .interfaces
-        .values()
-        .filter(|interface| interface.up)
-        .flat_map(|interface| &interface.addresses)
-        .map(|address| address.value)
+        .iter()
+        .filter(|(_, interface)| interface.up)
+        .flat_map(|(name, interface)| {
+            let place = |address: &Spanned<IpNet>| Spanned { span: interface.span, ..*address };
+            interface.addresses.iter().map(move |address| (name, place(address)))
+        })
         .collect();
     for (destination, route) in &host.routes {
-        let via = route.via.value;
+        let (via, span) = (route.via.value, route.via.span);
+        let path: [&dyn Display; 5] = [&"hosts", name, &"routes", destination, &"via"];
+        let wrong = |message: String| complaint(codes::BAD_ROUTE, &path, span, message);
         if destination.addr().is_ipv6() && via.is_ipv4() {
-            let message = format!("expected an IPv6 next hop for `{destination}`, found `{via}`");
-            complaints.push(Diagnostic::error(codes::BAD_ROUTE, route.via.span, message));
-        } else if own.iter().any(|address| address.addr() == via) {
-            let message = format!("the next hop `{via}` is `{name}` itself");
-            complaints.push(Diagnostic::error(codes::BAD_ROUTE, route.via.span, message));
-        } else if !is_link_local(via) && !own.iter().any(|address| address.contains(&via)) {
-            let prefixes: Vec<String> = own.iter().map(|address| format!("`{}`", address.trunc())).collect();
-            let found = if prefixes.is_empty() { "no address".to_owned() } else { prefixes.join(", ") };
-            let message = format!("the next hop `{via}` is on no network of `{name}`");
+            complaints.push(wrong(format!("expected an IPv6 next hop for `{destination}`, found `{via}`")));
+        } else if let Some((interface, address)) = own.iter().find(|(_, address)| address.addr() == via) {
             complaints.push(
-                Diagnostic::error(codes::BAD_ROUTE, route.via.span, message)
-                    .label(host_span(host, route.span), format!("it has {found}")),
+                wrong(format!("the next hop `{via}` is `{name}` itself"))
+                    .label(address.span, format!("`{interface}` has it"))
+                    .help("a next hop is another host on a network of this one"),
             );
+        } else if !is_link_local(via) && !own.iter().any(|(_, address)| address.contains(&via)) {
+            let mut complaint = wrong(format!("the next hop `{via}` is on no network of `{name}`"));
+            for (interface, address) in own.iter().take(PORTS_SHOWN) {
+                let text = format!("`{interface}` is in `{}`", address.trunc());
+                complaint = complaint.label(address.span, text);
+            }
+            if own.is_empty() {
+                complaint = complaint.help(format!("`{name}` has no interface with an address"));
+            }
+            complaints.push(complaint);
         }
     }
-}
-
-fn host_span(host: &Host, otherwise: Span) -> Span {
-    host.interfaces.values().next().map_or(otherwise, |interface| interface.span)
 }
 
 fn is_link_local(address: IpAddr) -> bool {

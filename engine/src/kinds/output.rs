@@ -1,8 +1,6 @@
 //! What is said of a command or a daemon that failed, alike for all kinds.
 
-use crate::codes;
 use crate::runtime::Output;
-use topo_lang::{Diagnostic, Span};
 
 /// How many lines a failing command shows.
 const LINES: usize = 20;
@@ -21,11 +19,4 @@ pub(super) fn last_lines(output: &Output) -> Vec<String> {
     let lines: Vec<&str> =
         stdout.lines().chain(stderr.lines()).filter(|line| !line.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(LINES)..].iter().map(|line| (*line).to_owned()).collect()
-}
-
-/// The complaint about a step or a daemon that says no program.
-pub(super) fn no_program(unit: impl std::fmt::Display, what: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(codes::BAD_VALUE, span, format!("the {what} `{unit}` runs nothing"))
-        .primary_text("expected a command and its arguments")
-        .help(format!("say it as `{what} {unit} {{ run PROGRAM ARGUMENT… }}`"))
 }

@@ -141,7 +141,7 @@ pub struct WireguardPeer {
     /// Its interface, if it is a host of the lab.
     pub interface: InterfaceName,
     /// Its public key in base64; that of its interface where none.
-    pub public_key: Option<String>,
+    pub public_key: Option<Spanned<String>>,
     /// Where it listens; it must speak first where none.
     pub endpoint: Option<IpAddr>,
     /// The UDP port it listens at.
@@ -259,6 +259,23 @@ impl Interface {
     }
 }
 
+impl Link {
+    /// The option of an interface that says so.
+    pub fn option(&self) -> &'static str {
+        match self {
+            Link::Port(_) => "network",
+            Link::Vlan(_) => "vlan",
+            Link::Vxlan(_) => "vxlan",
+            Link::Macvlan(_) => "macvlan",
+            Link::Tunnel(_) => "tunnel",
+            Link::Wireguard(_) => "wireguard",
+            Link::Bond(_) => "bond",
+            Link::Vrf(_) => "vrf",
+            Link::Dummy => "dummy",
+        }
+    }
+}
+
 /// The options of an interface, as the library has them.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -279,31 +296,27 @@ struct Options {
 }
 
 impl TryFrom<Options> for Interface {
-    type Error = String;
+    type Error = &'static str;
 
-    fn try_from(options: Options) -> Result<Self, String> {
+    /// What is not one thing was refused before, with all that it is.
+    fn try_from(options: Options) -> Result<Self, &'static str> {
         let Options { network, vlan, vxlan, macvlan, tunnel, wireguard, bond, vrf, dummy, .. } = options;
         let Options { mac, mtu, up, addresses, .. } = options;
         let links = [
-            ("vlan", vlan.map(Link::Vlan)),
-            ("vxlan", vxlan.map(Link::Vxlan)),
-            ("macvlan", macvlan.map(Link::Macvlan)),
-            ("tunnel", tunnel.map(Link::Tunnel)),
-            ("wireguard", wireguard.map(Link::Wireguard)),
-            ("bond", bond.map(Link::Bond)),
-            ("vrf", vrf.map(Link::Vrf)),
-            ("dummy", dummy.then_some(Link::Dummy)),
+            vlan.map(Link::Vlan),
+            vxlan.map(Link::Vxlan),
+            macvlan.map(Link::Macvlan),
+            tunnel.map(Link::Tunnel),
+            wireguard.map(Link::Wireguard),
+            bond.map(Link::Bond),
+            vrf.map(Link::Vrf),
+            dummy.then_some(Link::Dummy),
         ];
-        let mut links = links.into_iter().filter_map(|(name, link)| Some((name, link?)));
+        let mut links = links.into_iter().flatten();
         let link = match (links.next(), links.next(), &network) {
-            (Some((one, _)), Some((other, _)), _) => {
-                return Err(format!("expected an interface to be one thing, found `{one}` and `{other}`"));
-            }
-            (Some((_, link)), None, _) => link,
+            (Some(link), None, _) => link,
             (None, _, Some(network)) => Link::Port(network.clone()),
-            (None, _, None) => {
-                return Err("expected `network`, or what else the interface is, found neither".to_owned());
-            }
+            (_, _, _) => return Err("expected an interface that is one thing"),
         };
         Ok(Self { network, link, mac, mtu, up, addresses })
     }

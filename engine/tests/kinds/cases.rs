@@ -235,7 +235,7 @@ host e {
     assert_eq!(wrong.status.code(), Some(1));
     let text = String::from_utf8_lossy(&wrong.stdout);
     for expected in [
-        "duplicate-mac: `02:00:00:00:00:01` is on network `n` twice",
+        "duplicate-mac: `a/eth0` and `b/eth0` both have the hardware address `02:00:00:00:00:01` on network `n`",
         "gateway: gateway `away` has no interface on network `n`",
         "route: the next hop `10.8.0.1` is on no network of `b`",
         "path: `/proc/x` is in `/proc`, which the kernel fills",

@@ -12,9 +12,16 @@ pub(super) fn check(host_name: &HostName, host: &Host, complaints: &mut Vec<Diag
     let mut taken: BTreeMap<&InterfaceName, (&InterfaceName, Span)> = BTreeMap::new();
     let mut tables: BTreeMap<u32, (&InterfaceName, Span)> = BTreeMap::new();
     for (name, interface) in &host.interfaces {
+        let before = complaints.len();
         for member in interface.members() {
             let Some(part) = other(host, name, member) else {
-                complaints.push(unknown(host_name, host, name, member, "has as a member"));
+                complaints.push(unknown(
+                    (host_name, host),
+                    (name, interface),
+                    member,
+                    "members",
+                    "has as a member",
+                ));
                 continue;
             };
             if let Some((whole, first)) = taken.insert(&member.value, (name, member.span)) {
@@ -41,6 +48,10 @@ pub(super) fn check(host_name: &HostName, host: &Host, complaints: &mut Vec<Diag
                 Diagnostic::error(codes::BAD_LINK, vrf.span, message)
                     .label(first, format!("`{other}` has it")),
             );
+        }
+        let path = ["hosts", host_name.as_str(), "interfaces", name.as_str(), interface.link.option()];
+        for complaint in &mut complaints[before..] {
+            complaint.path.get_or_insert_with(|| path.map(topo_lang::path_part).join("."));
         }
     }
 }

@@ -8,7 +8,6 @@ use crate::environment;
 use crate::error::Error;
 use crate::graph::{ResourceId, Why};
 use crate::kinds::netns::Netns;
-use crate::kinds::output::no_program;
 use crate::kinds::package::{self, Needs};
 use crate::kinds::{Manage, Subject, Updating, Watched};
 use crate::lab::{self, Host, Lab, Size};
@@ -112,10 +111,6 @@ impl Manage for Daemon {
     fn lower(lab: &Lab, lowering: &mut Lowering) {
         for (name, host) in &lab.hosts {
             for (unit, daemon) in &host.daemons {
-                if daemon.run.first().is_none_or(String::is_empty) {
-                    lowering.complain(no_program(unit, "daemon", daemon.run.span));
-                    continue;
-                }
                 let spec = Daemon::new(name, unit.as_str(), host, daemon);
                 let mut adding = lowering
                     .of_host(name, unit.as_str(), spec, daemon.span)

@@ -2,7 +2,6 @@
 
 use super::{apply, observe};
 use crate::attribute::Attributes;
-use crate::codes;
 use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::graph::{ResourceId, Why};
@@ -16,7 +15,6 @@ use crate::lower::Lowering;
 use crate::machine::Machine;
 use crate::name::{AbsolutePath, HostName};
 use std::collections::BTreeSet;
-use topo_lang::Diagnostic;
 
 /// A keytab.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,37 +35,12 @@ impl Keytab {
         format!("{}:{}", self.host, self.path)
     }
 
-    fn new(
-        lab: &Lab,
-        host: &HostName,
-        path: &AbsolutePath,
-        keytab: &lab::Keytab,
-    ) -> Result<Self, Box<Diagnostic>> {
-        let Some(kdc) = Kdc::find(lab, &keytab.kdc, &keytab.realm) else {
-            let message = format!("`{}` has no database of the realm `{}`", *keytab.kdc, *keytab.realm);
-            return Err(Box::new(
-                Diagnostic::error(codes::UNKNOWN_NAME, keytab.kdc.span, message)
-                    .primary_text(format!("the keys of `{host}:{path}` come from there")),
-            ));
-        };
-        let known = &lab.hosts[&*keytab.kdc].kdc_databases[&*keytab.realm].principals;
-        let known: BTreeSet<String> = known.keys().map(|name| kdc.full_name(name.as_str())).collect();
-        let mut principals = BTreeSet::new();
-        for principal in &keytab.principals {
-            let full_name = kdc.full_name(principal.as_str());
-            if !known.contains(&full_name) {
-                let message = format!("the database of `{}` has no principal `{full_name}`", kdc.realm);
-                let complaint = Diagnostic::error(codes::UNKNOWN_NAME, principal.span, message);
-                let near = topo_lang::nearest::nearest(&full_name, known.iter().map(String::as_str));
-                return Err(Box::new(match near {
-                    Some(near) => complaint.help(format!("did you mean `{near}`?")),
-                    None => complaint,
-                }));
-            }
-            principals.insert(full_name);
-        }
+    /// `None` for one whose keys cannot be had, which is refused before.
+    fn new(lab: &Lab, host: &HostName, path: &AbsolutePath, keytab: &lab::Keytab) -> Option<Self> {
+        let kdc = Kdc::find(lab, &keytab.kdc, &keytab.realm)?;
+        let principals = keytab.principals.iter().map(|name| kdc.full_name(name.as_str())).collect();
         let (host, path) = (host.clone(), path.clone());
-        Ok(Keytab {
+        Some(Keytab {
             host,
             path,
             kdc,
@@ -87,13 +60,7 @@ impl Manage for Keytab {
     fn lower(lab: &Lab, lowering: &mut Lowering) {
         for (name, host) in &lab.hosts {
             for (path, keytab) in &host.keytabs {
-                let spec = match Keytab::new(lab, name, path, keytab) {
-                    Ok(spec) => spec,
-                    Err(complaint) => {
-                        lowering.complain(*complaint);
-                        continue;
-                    }
-                };
+                let Some(spec) = Keytab::new(lab, name, path, keytab) else { continue };
                 let kdc = spec.kdc.clone();
                 let principals: Vec<ResourceId> =
                     spec.principals.iter().map(|name| Principal::id(&kdc, name)).collect();

@@ -2,7 +2,9 @@
 
 use super::{apply, observe};
 use crate::attribute::{Attribute, Attributes};
+use crate::check::complaint;
 use crate::codes;
+use crate::decode::Spanned;
 use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::graph::{ResourceId, Why};
@@ -11,7 +13,8 @@ use crate::kinds::{Kind, Manage, Subject, Updating};
 use crate::lab::{Lab, Secret};
 use crate::lower::Lowering;
 use crate::machine::Machine;
-use topo_lang::{Diagnostic, Span};
+use std::fmt::Display;
+use topo_lang::Diagnostic;
 
 /// A principal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,21 +53,28 @@ impl Manage for Principal {
                 let Some(kdc) = Kdc::find(lab, name, realm) else { continue };
                 for (principal, wanted) in &database.principals {
                     for attribute in &wanted.attributes {
-                        if let Err(complaint) = check_flag(attribute, wanted.span) {
-                            lowering.complain(*complaint);
+                        let path: [&dyn Display; 7] = [
+                            &"hosts",
+                            name,
+                            &"kdc-databases",
+                            realm,
+                            &"principals",
+                            principal,
+                            &"attributes",
+                        ];
+                        if let Some(complaint) = check_flag(attribute, &path) {
+                            lowering.complain(complaint);
                         }
                     }
                     if let Some(password) = &wanted.password
-                        && (password.reveal().is_empty() || password.reveal().contains(['\n', '\r', '\0']))
+                        && password.reveal().contains(['\n', '\r', '\0'])
                     {
+                        let message = format!("the password of `{principal}` has a line break in it");
+                        let path: [&dyn Display; 7] =
+                            [&"hosts", name, &"kdc-databases", realm, &"principals", principal, &"password"];
                         lowering.complain(
-                            Diagnostic::error(
-                                codes::BAD_VALUE,
-                                wanted.span,
-                                "a password is empty or has a line break in it",
-                            )
-                            .primary_text(format!("the password of `{principal}`"))
-                            .help("leave the password out for a random key"),
+                            complaint(codes::BAD_VALUE, &path, wanted.span, message)
+                                .help("leave the password out for a random key"),
                         );
                     }
                     let full_name = kdc.full_name(principal.as_str());
@@ -72,7 +82,7 @@ impl Manage for Principal {
                         kdc: kdc.clone(),
                         name: full_name.clone(),
                         password: wanted.password.clone(),
-                        attributes: wanted.attributes.clone(),
+                        attributes: wanted.attributes.iter().map(|one| one.value.clone()).collect(),
                     };
                     lowering
                         .of_host(name, &full_name, spec, wanted.span)
@@ -113,15 +123,16 @@ impl Manage for Principal {
     }
 }
 
-fn check_flag(attribute: &str, span: Span) -> Result<(), Box<Diagnostic>> {
+fn check_flag(attribute: &Spanned<String>, path: &[&dyn Display]) -> Option<Diagnostic> {
     let name = attribute.strip_prefix(['+', '-']);
     if name.is_some_and(|name| flag(name).is_some()) {
-        return Ok(());
+        return None;
     }
-    let message = format!("expected `+` or `-` and a flag of `kadmin addprinc`, found `{attribute}`");
-    let complaint = Diagnostic::error(codes::BAD_VALUE, span, message).primary_text("in `attributes`");
-    Err(Box::new(match topo_lang::nearest::nearest(name.unwrap_or(attribute), flags()) {
-        Some(near) => complaint.help(format!("did you mean `+{near}`?")),
-        None => complaint,
-    }))
+    let message = format!("expected `+` or `-` and a flag of `kadmin addprinc`, found `{}`", attribute.value);
+    let complaint = complaint(codes::BAD_VALUE, path, attribute.span, message);
+    let sign = if attribute.starts_with('-') { '-' } else { '+' };
+    Some(match topo_lang::nearest::nearest(name.unwrap_or(attribute), flags()) {
+        Some(near) => complaint.help(format!("did you mean `{sign}{near}`?")),
+        None => complaint.help("`kadmin(1)` has them all, at `addprinc`; `+requires_preauth` is one"),
+    })
 }

@@ -8,7 +8,6 @@ use crate::environment;
 use crate::error::Error;
 use crate::graph::ResourceId;
 use crate::kinds::host_file;
-use crate::kinds::output::no_program;
 use crate::kinds::package::{self, Needs};
 use crate::kinds::{Manage, Subject, Updating};
 use crate::lab::{self, Host, Lab, Secret};
@@ -55,10 +54,6 @@ impl Manage for Step {
     fn lower(lab: &Lab, lowering: &mut Lowering) {
         for (name, host) in &lab.hosts {
             for (unit, step) in &host.steps {
-                if step.run.first().is_none_or(String::is_empty) {
-                    lowering.complain(no_program(unit, "step", step.run.span));
-                    continue;
-                }
                 let mut adding = lowering
                     .of_host(name, unit.as_str(), Step::new(name, host, step), step.span)
                     .runs_on(name)

@@ -58,7 +58,7 @@ impl Manage for Veth {
         for (host_name, host) in &lab.hosts {
             for (name, interface) in &host.interfaces {
                 let bridged = |network: &&Spanned<NetworkName>| {
-                    lab.networks.get(&network.value).is_none_or(|network| network.bridge)
+                    lab.networks.get(&network.value).is_none_or(|network| network.bridge.value)
                 };
                 let Some(network) = interface.port_of().filter(bridged).map(|network| network.value.clone())
                 else {

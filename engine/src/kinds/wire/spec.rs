@@ -66,7 +66,7 @@ impl Manage for Wire {
             inner.interfaces.iter().map(move |(name, interface)| (host, name, interface))
         }) {
             let Some(network) = interface.port_of().map(|network| &network.value) else { continue };
-            if lab.networks.get(network).is_some_and(|network| !network.bridge) {
+            if lab.networks.get(network).is_some_and(|network| !network.bridge.value) {
                 found.entry(network).or_default().push(End {
                     host: host.clone(),
                     interface: interface_name.clone(),

@@ -3,7 +3,9 @@
 
 use super::{apply, observe};
 use crate::attribute::Attributes;
+use crate::check::complaint;
 use crate::codes;
+use crate::decode::Spanned;
 use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::graph::{ResourceId, Why};
@@ -16,6 +18,7 @@ use crate::name::{HostName, InterfaceName};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ipnet::IpNet;
+use std::fmt::Display;
 use std::net::SocketAddr;
 use topo_lang::Diagnostic;
 use x25519_dalek::{PublicKey as Point, StaticSecret};
@@ -134,8 +137,11 @@ impl Manage for WireguardPeers {
                             allowed: peer.allowed.iter().map(IpNet::trunc).collect(),
                             keepalive: peer.keepalive,
                         }),
-                        Err(message) => {
-                            lowering.complain(Diagnostic::error(codes::BAD_LINK, peer.span, message));
+                        Err(wrong) => {
+                            let path: [&dyn Display; 7] =
+                                [&"hosts", host_name, &"interfaces", name, &"wireguard", &"peers", peer_name];
+                            let keys = path.map(|key| topo_lang::path_part(&key.to_string()));
+                            lowering.complain(wrong.about(|| keys.join(".")));
                         }
                     }
                 }
@@ -143,7 +149,12 @@ impl Manage for WireguardPeers {
                     && decode(given.reveal()).is_none()
                 {
                     let message = "expected a private key of 32 bytes in base64, found something else";
-                    lowering.complain(Diagnostic::error(codes::BAD_LINK, wireguard.span, message));
+                    let path: [&dyn Display; 6] =
+                        [&"hosts", host_name, &"interfaces", name, &"wireguard", &"private-key"];
+                    lowering.complain(
+                        complaint(codes::BAD_LINK, &path, wireguard.span, message)
+                            .help("`wg genkey` makes one; without it, the lab has one of its own"),
+                    );
                 }
                 let spec = WireguardPeers {
                     private: private(host_name, name, wireguard),
@@ -188,14 +199,37 @@ fn private(host: &HostName, interface: &InterfaceName, wireguard: &lab::Wireguar
 }
 
 /// The public key of a peer: as given, or of a host of the lab.
-fn public(lab: &Lab, host: &HostName, peer: &lab::WireguardPeer) -> Result<PublicKey, String> {
+fn public(
+    lab: &Lab,
+    name: &HostName,
+    peer: &Spanned<lab::WireguardPeer>,
+) -> Result<PublicKey, Box<Diagnostic>> {
     if let Some(given) = &peer.public_key {
-        let wrong = || format!("expected a public key of 32 bytes in base64, found `{given}`");
-        return decode(given).map(PublicKey::Given).ok_or_else(wrong);
+        return decode(&given.value).map(PublicKey::Given).ok_or_else(|| {
+            let message = format!("expected a public key of 32 bytes in base64, found `{}`", given.value);
+            let complaint = Diagnostic::error(codes::BAD_LINK, given.span, message);
+            Box::new(complaint.help("`wg pubkey` makes it of a private key"))
+        });
     }
-    let interface = lab.hosts.get(host).and_then(|host| host.interfaces.get(&peer.interface));
-    match interface.map(|interface| &interface.link) {
-        Some(Link::Wireguard(other)) => Ok(PublicKey::Of(private(host, &peer.interface, other))),
-        Some(_) | None => Err(format!("peer `{host}` has no WireGuard interface `{}`", peer.interface)),
+    let host = lab.hosts.get(name);
+    match host.and_then(|host| host.interfaces.get(&peer.interface)).map(|interface| &interface.link) {
+        Some(Link::Wireguard(other)) => Ok(PublicKey::Of(private(name, &peer.interface, other))),
+        Some(_) | None => {
+            let message = format!("peer `{name}` has no WireGuard interface `{}`", peer.interface);
+            let complaint = Diagnostic::error(codes::BAD_LINK, peer.span, message);
+            let interfaces = host.into_iter().flat_map(|host| &host.interfaces);
+            let others: Vec<&str> = interfaces
+                .filter(|(_, interface)| matches!(interface.link, Link::Wireguard(_)))
+                .map(|(name, _)| name.as_str())
+                .collect();
+            let complaint = match host {
+                Some(host) => complaint.label(host.span, "the peer"),
+                None => complaint,
+            };
+            Err(Box::new(match &others[..] {
+                [] => complaint.help(format!("give it `interface {} {{ wireguard }}`", peer.interface)),
+                [one, ..] => complaint.help(format!("it has `{one}`: add `interface={one}` to the peer")),
+            }))
+        }
     }
 }
