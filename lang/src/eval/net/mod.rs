@@ -60,6 +60,11 @@ const TABLE: &[Builtin] = &[
             )
         })
     }),
+    row("endpoint", 2, |e, a| {
+        let (address, port) = (one(e, a, 0)?, e.arg_int(a, 1)?);
+        let bare = address.address_text();
+        Ok(text(if address.six { format!("[{bare}]:{port}") } else { format!("{bare}:{port}") }))
+    }),
     row("contains", 2, |e, a| {
         let (outer, inner) = (one(e, a, 0)?, one(e, a, 1)?);
         Ok(Val::Bool(outer.contains(inner)))

@@ -21,6 +21,11 @@ broadcast = native;
 # net.contains "10.0.0.0/8" "10.0.3.0/24" => true
 contains = native;
 
+# An address with a port, as programs write it: one of IPv6 in brackets.
+# :: Address -> Int -> String
+# net.endpoint "fd00::5" 88 => "[fd00::5]:88"
+endpoint = native;
+
 # 4 or 6.
 # :: Address -> Int
 # net.family "fd00::1" => 6
