@@ -1,6 +1,8 @@
 //! What a resource is, as the plan compares, shows and records it.
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -8,7 +10,7 @@ use std::fmt;
 pub type Attributes = BTreeMap<String, Attribute>;
 
 /// One attribute's value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Attribute {
     /// Yes or no.
@@ -24,6 +26,52 @@ pub enum Attribute {
     },
     /// Anything else, as the user would write it.
     Text(String),
+}
+
+/// By what it looks like. Derived, each would be kept aside and tried as one after the other, and a state has thousands.
+impl<'de> Deserialize<'de> for Attribute {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Look;
+
+        impl<'de> Visitor<'de> for Look {
+            type Value = Attribute;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a boolean, a number, a text, a list of texts or a digest")
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Attribute, E> {
+                Ok(Attribute::Bool(value))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Attribute, E> {
+                Ok(Attribute::Int(value))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Attribute, E> {
+                i64::try_from(value).map(Attribute::Int).map_err(E::custom)
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Attribute, E> {
+                Ok(Attribute::Text(value.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Attribute, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(seq)).map(Attribute::List)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Attribute, A::Error> {
+                #[derive(Deserialize)]
+                struct Digest {
+                    digest: String,
+                }
+                let Digest { digest } = Digest::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Attribute::Digest { digest })
+            }
+        }
+
+        deserializer.deserialize_any(Look)
+    }
 }
 
 impl fmt::Display for Attribute {
@@ -71,5 +119,30 @@ impl From<String> for Attribute {
 impl From<Vec<String>> for Attribute {
     fn from(values: Vec<String>) -> Self {
         Attribute::List(values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let all = [
+            Attribute::Bool(true),
+            Attribute::Int(-1500),
+            Attribute::Int(i64::MAX),
+            Attribute::List(vec!["10.0.0.1/24".into(), "a b".into()]),
+            Attribute::List(Vec::new()),
+            Attribute::Digest { digest: "sha256:00".into() },
+            Attribute::Text("1500".into()),
+        ];
+        for attribute in all {
+            let text = serde_json::to_string(&attribute).unwrap();
+            assert_eq!(serde_json::from_str::<Attribute>(&text).unwrap(), attribute, "{text}");
+        }
+        for wrong in ["null", "1.5", "[1]", "{}", "18446744073709551615"] {
+            assert!(serde_json::from_str::<Attribute>(wrong).is_err(), "{wrong}");
+        }
     }
 }

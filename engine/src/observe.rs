@@ -6,7 +6,7 @@ use crate::kinds::{Kind, Subject};
 use crate::machine::Machine;
 use crate::plan::Observed;
 use crate::state::Recorded;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::thread;
 
@@ -17,8 +17,8 @@ pub fn observe(
     recorded: &BTreeMap<ResourceId, Recorded>,
 ) -> Result<Observed, Error> {
     machine.look_anew();
-    let ids: BTreeSet<&ResourceId> =
-        desired.iter().map(|resource| &resource.id).chain(recorded.keys()).collect();
+    let unwanted = recorded.keys().filter(|id| desired.get(id).is_none());
+    let ids = desired.iter().map(|resource| &resource.id).chain(unwanted);
     let mut by_kind: BTreeMap<Kind, Vec<Subject<'_, _>>> = BTreeMap::new();
     for id in ids {
         by_kind.entry(id.kind).or_default().push(Subject {

@@ -148,6 +148,9 @@ where
             let module = S::MODULES.iter().find(|(known, _)| *known == kind).map_or("", |(_, module)| module);
             asked.entry(kind.to_string()).or_insert((module, Vec::new())).1.push(id.to_string());
         }
+        if asked.is_empty() {
+            return Vec::new();
+        }
         let kinds: Vec<&str> = asked.keys().map(String::as_str).collect();
         // Where nothing can be tried, whatever keeps it from being tried has words of its own.
         let has = has_links(&kinds).unwrap_or_default();

@@ -22,16 +22,16 @@ pub fn plan(desired: &Graph, recorded: &BTreeMap<ResourceId, Recorded>, observed
         let there = observed.get(&resource.id);
         let Some((action, reason)) = decide(resource, known, there, &actions, &removed) else {
             plan.unchanged += 1;
-            let right = Recorded::new(resource.attributes.clone(), resource.depends_on.clone());
-            if known != Some(&right) {
+            if !known.is_some_and(|known| is_recorded(resource, known)) {
+                let right = Recorded::new(resource.attributes.clone(), resource.depends_on.clone());
                 plan.bookkeeping.push(Bookkeeping::Record(resource.id.clone(), right));
             }
             continue;
         };
         let changes = match action {
-            Action::Create => differences(&resource.attributes, &Attributes::new()),
+            Action::Create => differences(&resource.attributes, None, None),
             Action::Update | Action::Replace | Action::Delete => {
-                differences(&resource.attributes, &effective(known, there))
+                differences(&resource.attributes, known, there)
             }
         };
         let needed = resource.depends_on.iter().map(|edge| &edge.on);
@@ -197,8 +197,7 @@ fn decide(
         };
         return Some((Action::Create, reason));
     };
-    let now = effective(known, Some(there));
-    let changes = differences(&resource.attributes, &now);
+    let changes = differences(&resource.attributes, known, Some(there));
     if !changes.is_empty() {
         let in_place = resource.id.kind.in_place();
         let action = if changes.iter().all(|change| in_place.contains(&change.attribute.as_str())) {
@@ -233,18 +232,24 @@ fn why_different(resource: &Resource, known: Option<&Recorded>, changes: &[Chang
     if changes.iter().all(as_left) { Reason::Changed(resource.defined_at) } else { Reason::Drifted }
 }
 
-/// What is there: observed, and recorded where it cannot be read back.
-fn effective(known: Option<&Recorded>, there: Option<&Attributes>) -> Attributes {
-    let mut now = known.map(|known| known.attributes.clone()).unwrap_or_default();
-    now.extend(there.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
-    now
+/// Whether it is recorded as the lab wants it.
+fn is_recorded(resource: &Resource, known: &Recorded) -> bool {
+    let same = |(one, other): (&Dependency, &Dependency)| one.on == other.on && one.why == other.why;
+    !known.interrupted
+        && known.attributes == resource.attributes
+        && known.depends_on.len() == resource.depends_on.len()
+        && known.depends_on.iter().zip(&resource.depends_on).all(same)
 }
 
-/// The desired attributes that are not so now. What the lab does not ask for is not compared.
-fn differences(desired: &Attributes, now: &Attributes) -> Vec<Change> {
+/// The desired attributes that are not so now: as observed, and as recorded where that cannot be read back. What the lab
+/// does not ask for is not compared.
+fn differences(desired: &Attributes, known: Option<&Recorded>, there: Option<&Attributes>) -> Vec<Change> {
+    let now = |name: &String| {
+        there.and_then(|there| there.get(name)).or_else(|| known.and_then(|known| known.attributes.get(name)))
+    };
     desired
         .iter()
-        .map(|(name, value)| (name, value, now.get(name)))
+        .map(|(name, value)| (name, value, now(name)))
         .filter(|(_, value, now)| *now != Some(*value))
         .map(|(name, value, now): (&String, &Attribute, Option<&Attribute>)| Change {
             attribute: name.clone(),

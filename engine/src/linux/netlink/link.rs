@@ -1,6 +1,6 @@
 //! Links: bridges, veth pairs, and what is said of every one.
 
-use super::{Netlink, Request};
+use super::{Netlink, Request, word16};
 use crate::linux::Result;
 use nix::libc;
 use rtnetlink::packet_route::RouteNetlinkMessage;
@@ -228,6 +228,33 @@ impl Netlink {
     pub fn links(&self) -> Result<Vec<Link>> {
         Ok(self.link_messages()?.iter().map(decode).collect())
     }
+}
+
+/// A message about a link with only those attributes that [`decode`] looks at. The others are many, above all those of bridge
+/// ports, and would take longer to read than the kernel takes to write them.
+pub(super) fn of_interest(message: &[u8]) -> Vec<u8> {
+    /// The header of netlink, then that of links.
+    const HEADERS: usize = 16 + size_of::<libc::ifinfomsg>();
+    const WANTED: [u16; 6] = [
+        libc::IFLA_ADDRESS,
+        libc::IFLA_IFNAME,
+        libc::IFLA_MTU,
+        libc::IFLA_LINK,
+        libc::IFLA_MASTER,
+        libc::IFLA_LINKINFO,
+    ];
+    let Some((headers, mut rest)) = message.split_at_checked(HEADERS) else { return message.to_vec() };
+    let mut kept = headers.to_vec();
+    while let Some(length) = word16(rest, 0).map(usize::from).filter(|length| *length >= 4) {
+        let (attribute, after) = rest.split_at(length.next_multiple_of(4).min(rest.len()));
+        if word16(attribute, 2).is_some_and(|kind| WANTED.contains(&(kind & libc::NLA_TYPE_MASK as u16))) {
+            kept.extend(attribute);
+        }
+        rest = after;
+    }
+    let length = u32::try_from(kept.len()).unwrap_or(u32::MAX);
+    kept[..4].copy_from_slice(&length.to_ne_bytes());
+    kept
 }
 
 fn decode(message: &LinkMessage) -> Link {

@@ -28,6 +28,7 @@ use rtnetlink::packet_route::address::AddressMessage;
 use rtnetlink::packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
 use rtnetlink::packet_route::route::RouteMessage;
 use rtnetlink::sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -173,29 +174,42 @@ impl Netlink {
     fn link_messages(&self) -> Result<Vec<LinkMessage>> {
         let mut message = LinkMessage::default();
         message.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
-        self.dump(RouteNetlinkMessage::GetLink(message), |answer| match answer {
-            RouteNetlinkMessage::NewLink(link) => Some(link),
-            _ => None,
-        })
+        self.dump(
+            RouteNetlinkMessage::GetLink(message),
+            |part| link::of_interest(part).into(),
+            |answer| match answer {
+                RouteNetlinkMessage::NewLink(link) => Some(link),
+                _ => None,
+            },
+        )
     }
 
     fn address_messages(&self) -> Result<Vec<AddressMessage>> {
-        self.dump(RouteNetlinkMessage::GetAddress(AddressMessage::default()), |answer| match answer {
-            RouteNetlinkMessage::NewAddress(address) => Some(address),
-            _ => None,
-        })
+        self.dump(
+            RouteNetlinkMessage::GetAddress(AddressMessage::default()),
+            |part| part.into(),
+            |answer| match answer {
+                RouteNetlinkMessage::NewAddress(address) => Some(address),
+                _ => None,
+            },
+        )
     }
 
     fn route_messages(&self) -> Result<Vec<RouteMessage>> {
-        self.dump(RouteNetlinkMessage::GetRoute(RouteMessage::default()), |answer| match answer {
-            RouteNetlinkMessage::NewRoute(route) => Some(route),
-            _ => None,
-        })
+        self.dump(
+            RouteNetlinkMessage::GetRoute(RouteMessage::default()),
+            |part| part.into(),
+            |answer| match answer {
+                RouteNetlinkMessage::NewRoute(route) => Some(route),
+                _ => None,
+            },
+        )
     }
 
     fn dump<T>(
         &self,
         message: RouteNetlinkMessage,
+        of_interest: impl Fn(&[u8]) -> Cow<'_, [u8]>,
         of: impl Fn(RouteNetlinkMessage) -> Option<T>,
     ) -> Result<Vec<T>> {
         let failed = |source: io::Error| Error::new("read", "the kernel's routing tables", source);
@@ -207,7 +221,7 @@ impl Netlink {
         loop {
             self.receive(&mut datagram)?;
             for part in parts(&datagram) {
-                let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(part)
+                let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(&of_interest(part))
                     .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
                 match message.payload {
                     NetlinkPayload::Done(_) => return Ok(found),
