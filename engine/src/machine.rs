@@ -8,10 +8,9 @@ use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::fault;
 use crate::graph::ResourceId;
-use crate::linux::{files, namespace, netns, place};
+use crate::linux::{files, place};
 use crate::name::{AbsolutePath, HostName};
 use crate::runtime::{self, Client, Command, HostView, LabDirectory, Output, Overlay, netns_name};
-use nix::sched::CloneFlags;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::os::fd::{AsFd, OwnedFd};
@@ -118,14 +117,8 @@ impl Machine {
     }
 
     /// The network stack of the lab itself, which has the bridges.
-    pub(crate) fn own_stack(&self) -> Result<Arc<Stack>, Error> {
-        let mut own = lock(&self.own_stack);
-        if let Some(stack) = &*own {
-            return Ok(stack.clone());
-        }
-        let stack = Arc::new(Stack::here("the lab".to_owned())?);
-        *own = Some(stack.clone());
-        Ok(stack)
+    pub(crate) fn own_stack(&self) -> Arc<Stack> {
+        lock(&self.own_stack).get_or_insert_with(|| Arc::new(Stack::own())).clone()
     }
 
     /// The network stacks of these hosts; hosts without one are left out.
@@ -133,20 +126,13 @@ impl Machine {
         &self,
         hosts: &BTreeSet<&HostName>,
     ) -> Result<BTreeMap<HostName, Arc<Stack>>, Error> {
+        let namespaces = self.netns(hosts)?;
         let mut stacks = lock(&self.stacks);
-        let unknown: BTreeSet<&HostName> =
-            hosts.iter().copied().filter(|host| !stacks.contains_key(*host)).collect();
-        let namespaces = self.netns(&unknown)?;
-        let visit = |(host, netns): (&HostName, &Arc<OwnedFd>)| {
-            namespace::enter(netns.as_fd(), CloneFlags::CLONE_NEWNET)
-                .map_err(|error| Error::caused(format!("enter the network of `{host}`"), error))?;
-            Ok((host.clone(), Arc::new(Stack::here(format!("`{host}`"))?)))
+        let stack = |(host, netns): (HostName, Arc<OwnedFd>)| {
+            let stack = stacks.entry(host.clone()).or_insert_with(|| Arc::new(Stack::of_host(&host, &netns)));
+            (host, stack.clone())
         };
-        let opened = netns::on_thread(|| Ok(namespaces.iter().map(visit).collect::<Result<Vec<_>, Error>>()))
-            .map_err(|error| Error::caused("look at networks", error))??;
-        stacks.extend(opened);
-        let known = |host: &&HostName| Some(((*host).clone(), stacks.get(*host)?.clone()));
-        Ok(hosts.iter().filter_map(known).collect())
+        Ok(namespaces.into_iter().map(stack).collect())
     }
 
     /// Gives the supervisor network namespaces to hold.

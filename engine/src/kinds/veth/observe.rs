@@ -14,7 +14,7 @@ pub(super) fn observe(
     machine: &Machine,
     subjects: &[Subject<'_, Veth>],
 ) -> Result<Vec<Option<Attributes>>, Error> {
-    let ports = machine.own_stack()?.links()?;
+    let ports = machine.own_stack().links()?;
     let bridges: BTreeMap<u32, &str> =
         ports.values().filter(|link| link.is_bridge()).map(|link| (link.index, link.name.as_str())).collect();
     let interfaces = observe_stacks(machine, subjects, |stack, subjects| {
