@@ -39,10 +39,11 @@ test-faults: ## kill a lab's commands and its supervisor at every single point; 
 	@scripts/check-rust
 	cargo test --locked --features faults --test labs -- faults::every
 
-bench: ## a star of 300 hosts beside the kernel's floor and Mininet
+bench: ## a star of 300 hosts beside the kernel's floor and Mininet; what larger labs cost
 	@scripts/install-packages bench
 	@scripts/check-rust
 	cargo bench --locked --bench star
+	cargo bench --locked --bench scale
 
 book: ## the book as web pages, in book/html (needs mdbook)
 	mdbook build book

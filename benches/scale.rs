@@ -191,7 +191,7 @@ fn killed(scratch: &Scratch, lab: &str, size: &str) -> Result<f64, String> {
     let started = Instant::now();
     child.kill().map_err(|error| format!("kill `topo apply --hold`: {error}"))?;
     child.wait().map_err(|error| format!("wait for `topo apply --hold`: {error}"))?;
-    while std::fs::exists(format!("/proc/{supervisor}")).unwrap_or(false) {
+    while is_alive(supervisor) {
         if started.elapsed() > Duration::from_secs(20) {
             return Err("the supervisor did not end".to_owned());
         }
@@ -253,6 +253,11 @@ fn tell_peak(words: &[String]) -> Result<(), String> {
     let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_CHILDREN);
     println!("{}", usage.map_err(|error| format!("ask for the memory: {error}"))?.max_rss());
     Ok(())
+}
+
+/// Whether a process has not ended; when its end is noticed is up to the machine's init.
+fn is_alive(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 /// The supervisor of a lab, by the name it gives itself.
