@@ -198,10 +198,14 @@ impl Analysis {
             let facts = vec![format!("example: `{}`", function.shown_example())];
             return Hover { title, doc: Some(function.doc.as_str().into()), facts, ..hover };
         }
-        let names: Vec<String> = self.library.names(path).map(|name| format!("`{name}`")).collect();
-        let facts = match names.is_empty() {
-            true => Vec::new(),
-            false => vec![names.join(", ")],
+        // The sets within it first, and no more than can be read.
+        let (sets, functions): (Vec<_>, Vec<_>) =
+            self.library.names(path).partition(|name| self.library.set(path, name).is_some());
+        let names: Vec<String> = sets.iter().chain(&functions).map(|name| format!("`{name}`")).collect();
+        let facts = match names.len() {
+            0 => Vec::new(),
+            many if many <= SHOWN => vec![names.join(", ")],
+            many => vec![format!("{}, and {} more", names[..SHOWN].join(", "), many - SHOWN)],
         };
         Hover { title: path.to_owned(), facts, ..hover }
     }
@@ -239,6 +243,9 @@ impl Analysis {
         format!("options: {}", names.join(", "))
     }
 }
+
+/// How many names of a set are listed.
+const SHOWN: usize = 16;
 
 /// The first line, and a sign that there are more.
 pub(super) fn one_line(text: &str) -> String {

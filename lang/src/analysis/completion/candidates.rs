@@ -316,10 +316,12 @@ impl Candidates<'_> {
     }
 
     fn named(&self, name: &crate::analysis::scope::Name, prefix: &str) -> Completion {
+        if let Target::Builtin(path) = &name.target {
+            return function(path, &name.name);
+        }
         let kind = match name.target {
             Target::Local(_, LocalKind::Template) => CompletionKind::Template,
             Target::Local(_, LocalKind::Import) => CompletionKind::Module,
-            Target::Builtin(_) => CompletionKind::Function,
             _ => CompletionKind::Name,
         };
         let detail = match &name.target {
