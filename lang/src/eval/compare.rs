@@ -106,8 +106,11 @@ impl Evaluator {
 
     /// How to join two values as text, in their own words where those are short.
     fn joined(&self, left: Span, right: Span) -> String {
+        fn inner<'a>(text: &'a str, quote: &str) -> Option<&'a str> {
+            text.strip_prefix(quote)?.strip_suffix(quote)
+        }
         let part = |span: Span, other: &str| match self.written(span) {
-            Some(text) => match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+            Some(text) => match inner(&text, "\"").or_else(|| inner(&text, "''")) {
                 Some(inner) => inner.to_owned(),
                 None => format!("${{{text}}}"),
             },

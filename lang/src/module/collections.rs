@@ -5,7 +5,7 @@ use super::machine::*;
 use super::merge::{Merged, Merging, strongest};
 use super::types::{SchemaId, Type};
 use crate::codes;
-use crate::eval::{Attribute, Evaluator, Place, Raised, Set, Symbol, ThunkId, Val};
+use crate::eval::{Attribute, Evaluator, IN_A_LIST, Place, Raised, Set, Symbol, ThunkId, Val};
 use crate::resolve::program::*;
 use crate::source::Span;
 use rustc_hash::FxHashMap;
@@ -175,6 +175,7 @@ impl Machine {
             }
             let value =
                 evaluator.force(thunk).map_err(|raised| self.traced(evaluator, piece.block, raised))?;
+            let uncalled = many && matches!(value, Val::Function(_));
             match self.check(evaluator, inner, value, span, merging.declared, Some(merging.id)) {
                 Ok(checked) => elements.push((Part::Value(evaluator.value(checked)), span)),
                 Err(raised) => {
@@ -183,6 +184,7 @@ impl Machine {
                     } else {
                         raised
                     };
+                    let raised = if uncalled { raised.help(IN_A_LIST) } else { raised };
                     // The elements after it are looked at as well.
                     wrong.push(self.traced(evaluator, piece.block, raised));
                 }
