@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 const MOST: usize = 2 << 30;
 
 /// Small, so that what has no end ends soon.
-const LIMITS: Limits = Limits { depth: 20_000, steps: 2_000_000, memory: 32 << 20 };
+const LIMITS: Limits = Limits { depth: 20_000, steps: 300_000, memory: 4 << 20 };
 
 /// Sources by a function from their path.
 struct Made<F>(F);

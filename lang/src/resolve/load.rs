@@ -45,24 +45,38 @@ struct Loader<'a> {
     sources: &'a mut Sources,
     diagnostics: &'a mut Vec<Diagnostic>,
     done: Vec<Loaded>,
-    /// Where a path is in `done`; `None` where it could not be read.
-    known: BTreeMap<Arc<str>, Option<usize>>,
+    known: BTreeMap<Arc<str>, Known>,
     /// The modules being read, outermost first, with the place of the import that led to each.
     open: Vec<(Arc<str>, Option<Span>)>,
 }
 
+/// What became of a path.
+#[derive(Clone, Copy)]
+enum Known {
+    /// It is being read: where it is in `open`.
+    Open(usize),
+    /// Where it is in `done`.
+    Done(usize),
+    /// It could not be read.
+    Unreadable,
+}
+
 impl Loader<'_> {
     fn read(&mut self, path: &str, from: Option<Span>) -> Option<usize> {
-        if let Some(known) = self.known.get(path) {
-            return *known;
-        }
-        if let Some(at) = self.open.iter().position(|(open, _)| **open == *path) {
-            self.cycle(at, from?);
-            return None;
+        match self.known.get(path) {
+            Some(Known::Done(at)) => return Some(*at),
+            Some(Known::Unreadable) => return None,
+            Some(Known::Open(at)) => {
+                let at = *at;
+                self.cycle(at, from?);
+                return None;
+            }
+            None => {}
         }
         let name: Arc<str> = path.into();
+        self.known.insert(name.clone(), Known::Open(self.open.len()));
         let found = self.read_new(&name, from);
-        self.known.insert(name, found);
+        self.known.insert(name, found.map_or(Known::Unreadable, Known::Done));
         found
     }
 
