@@ -266,7 +266,8 @@ fn supervisor(lab: &str) -> Result<u32, String> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let mut pids = processes.filter_map(|process| process.file_name().to_str()?.parse().ok());
     pids.find(|pid: &u32| {
-        std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim_end() == name)
+        let comm = std::fs::read_to_string(format!("/proc/{pid}/comm"));
+        comm.is_ok_and(|comm| comm.trim_end() == name) && is_alive(*pid)
     })
     .ok_or_else(|| format!("no supervisor of `{lab}`"))
 }
