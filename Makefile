@@ -8,7 +8,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 TOPO := $(TARGET)/release/topo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install test test-vm test-faults bench book lint fmt
+.PHONY: help demo build install test test-vm test-faults soak bench book lint fmt
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -38,6 +38,11 @@ test-faults: ## kill a lab's commands and its supervisor at every single point; 
 	@scripts/install-packages test
 	@scripts/check-rust
 	cargo test --locked --features faults --test labs -- faults::every
+
+soak: ## edit a lab at random and apply it, ROUNDS times (1000) from SEED (1); a few rounds are part of `test`
+	@scripts/install-packages test
+	@scripts/check-rust
+	SOAK_ROUNDS=$(or $(ROUNDS),1000) SOAK_SEED=$(or $(SEED),1) cargo test --locked --test labs -- soak
 
 bench: ## a star of 300 hosts beside the kernel's floor and Mininet; what larger labs cost
 	@scripts/install-packages bench

@@ -3,10 +3,14 @@
 use nix::sys::signal::{SigSet, Signal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The exit status of an interrupted command.
 pub(crate) const STATUS: i32 = 4;
+
+/// Signals that come so soon after the first are the same one: a terminal, or whoever ends a group of processes, sends it
+/// to each of them, and those that wait for others hand it on.
+const SAME: Duration = Duration::from_millis(200);
 
 /// Asks for an end: by a signal, or because the time is up.
 #[derive(Clone, Debug, Default)]
@@ -49,12 +53,20 @@ impl Stop {
         if signals.thread_block().is_ok() {
             let asked = stop.asked.clone();
             std::thread::spawn(move || {
+                let mut first: Option<Instant> = None;
                 while signals.wait().is_ok() {
-                    if asked.swap(true, Ordering::Relaxed) {
-                        say(Urgency::AtOnce);
-                        std::process::exit(STATUS);
+                    match first {
+                        Some(first) if first.elapsed() < SAME => {}
+                        Some(_) => {
+                            say(Urgency::AtOnce);
+                            std::process::exit(STATUS);
+                        }
+                        None => {
+                            first = Some(Instant::now());
+                            asked.store(true, Ordering::Relaxed);
+                            say(Urgency::Soon);
+                        }
                     }
-                    say(Urgency::Soon);
                 }
             });
         }

@@ -1,5 +1,6 @@
 //! `topo apply --watch`: a lab is kept as its file says. Whatever changes is put right at once, also when it is the file.
 
+use crate::applied;
 use crate::cli::{Context, Format};
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Stop;
@@ -69,6 +70,7 @@ pub(crate) fn keep(
         {
             match keeper.want(&changed.lab) {
                 Ok(()) => {
+                    applied::remember(&keeper, &changed)?;
                     files = self::files(&changed.sources, prepared);
                     sources = changed.sources;
                 }

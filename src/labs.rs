@@ -44,6 +44,8 @@ impl Labs {
             .filter_map(|entry| {
                 entry.ok().filter(|entry| entry.path().is_dir())?.file_name().into_string().ok()
             })
+            // What is being removed is no lab any more.
+            .filter(|name| !name.starts_with('.'))
             .collect();
         names.sort();
         names

@@ -1,5 +1,6 @@
 //! `topo`: network and Kerberos labs from one file.
 
+mod applied;
 mod base;
 mod cli;
 mod commands;

@@ -4,6 +4,7 @@
 use crate::cli::Context;
 use crate::exit::Failure;
 use crate::lab;
+use std::collections::BTreeSet;
 use topo_engine::runtime::{Client, LabDirectory};
 
 /// A lab that runs.
@@ -57,8 +58,10 @@ impl Running {
             return running.that_has(host);
         }
         let mut here: Vec<Self> = Vec::new();
-        for file in lab::lab_files(".") {
-            here.extend(Self::open(context, &lab::name_of(&file))?);
+        // Several files may be about one lab.
+        let names: BTreeSet<String> = lab::lab_files(".").iter().map(|file| lab::name_of(file)).collect();
+        for name in names {
+            here.extend(Self::open(context, &name)?);
         }
         if here.len() == 1 {
             return here.remove(0).that_has(host);

@@ -223,7 +223,7 @@ fn told(moved: &Moved<'_>, work: &Work, sources: &Sources) -> String {
                     format!("was to {}, now to {}", what(planned), what(now))
                 }
                 (planned, _) => {
-                    format!("still to {}, for another reason", planned.map_or_else(String::new, what))
+                    format!("still to {}, but not in the same way", planned.map_or_else(String::new, what))
                 }
             };
             format!("{id}: {now}")

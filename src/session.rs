@@ -1,10 +1,12 @@
 //! From the command line to the engine's session: the lab that is meant, evaluated, decoded, and looked at from inside.
 
 use crate::cli::{Context, InputArgs, conclude};
-use crate::evaluated::{Evaluated, Leases, evaluate, lab_name};
+use crate::evaluated::{Evaluated, Leases, evaluate_in, lab_name};
 use crate::exit::{Exit, Failure};
 use crate::lab;
 use crate::labs::Entry;
+use crate::ui;
+use crate::world::Files;
 use std::path::Path;
 use topo_engine::decode::decode;
 use topo_engine::digest::DigestKey;
@@ -15,10 +17,10 @@ use topo_engine::machine::Missing;
 use topo_engine::name::LabName;
 use topo_engine::plan::Scope;
 use topo_engine::session::{Held, Refused, Session, Work};
-use topo_lang::{LabName as Named, Sources};
+use topo_lang::{LabName as Named, Sources, World};
 
 /// This program, as the supervisor is started from it.
-const EXE: &str = "/proc/self/exe";
+pub(crate) const EXE: &str = "/proc/self/exe";
 
 /// A lab that has no mistake, and the session with it.
 pub(crate) struct Prepared {
@@ -30,6 +32,8 @@ pub(crate) struct Prepared {
     pub(crate) sources: Sources,
     /// What it should be.
     pub(crate) lab: Lab,
+    /// The lab file, as it was named to the language.
+    pub(crate) file: String,
     /// The engine's side.
     pub(crate) session: Session,
 }
@@ -60,9 +64,23 @@ impl Prepared {
         inputs: &InputArgs,
         renamed: Option<&str>,
     ) -> Result<Self, Failure> {
+        Self::in_world(context, &Files, file, inputs, renamed)
+    }
+
+    /// The same in another world, such as an earlier version.
+    ///
+    /// # Errors
+    /// It has mistakes.
+    pub(crate) fn in_world(
+        context: &Context,
+        world: &dyn World,
+        file: &str,
+        inputs: &InputArgs,
+        renamed: Option<&str>,
+    ) -> Result<Self, Failure> {
         let known = renamed.map_or_else(|| lab::name_of(file), str::to_owned);
         let leases = leases(context, &known)?;
-        let evaluation = evaluate(file, inputs, leases)?;
+        let evaluation = evaluate_in(world, file, inputs, leases)?;
         let named = evaluation.lab.clone();
         let Evaluated { sources, value, .. } = Evaluated::from(context, evaluation, None)?;
         let named = renamed.map_or(named, |name| Named { name: name.into(), span: None });
@@ -72,7 +90,7 @@ impl Prepared {
             Err(diagnostics) => return Err(Failure::Lab { sources, diagnostics }),
         };
         let session = Session::new(context.labs.root(), &name, Path::new(EXE));
-        Ok(Self { name, entry: Entry::new(file, inputs), sources, lab, session })
+        Ok(Self { name, entry: Entry::new(file, inputs), sources, lab, file: file.to_owned(), session })
     }
 
     /// The same lab; plans are about this part of it only.
@@ -93,7 +111,7 @@ impl Prepared {
         work: impl FnOnce(&Work) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
         let code = self.session.look(&self.lab, |found| {
-            conclude(context, for_programs, || work(&readable(found?, &self.name)?))
+            conclude(context, for_programs, || work(&readable(context, found?, &self.name)?))
         });
         ended(&self.name, code, &self.sources)
     }
@@ -105,15 +123,14 @@ impl Prepared {
         for_programs: bool,
         work: impl FnOnce(Work) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
-        let was_there = [context.labs.root().to_owned(), context.labs.root().join(self.name.as_str())]
-            .map(|directory| (directory.exists(), directory));
+        let root_was_there = context.labs.root().exists();
         let code = self.session.change(&self.lab, |found| {
-            conclude(context, for_programs, || work(readable(found?, &self.name)?))
+            conclude(context, for_programs, || work(readable(context, found?, &self.name)?))
         });
         let Err(Refused::Failed(error)) = code else { return ended(&self.name, code, &self.sources) };
-        // Nothing was begun; what was made on the way goes again, the inner directory first.
-        for (_, directory) in was_there.iter().rev().filter(|(was_there, _)| !was_there) {
-            remove_empty(directory);
+        if !root_was_there {
+            // Nothing was begun, and there is nothing in it, or somebody else's lab.
+            let _ = std::fs::remove_dir(context.labs.root());
         }
         Err(lacking().map_or(Failure::Engine(error), Failure::Missing))
     }
@@ -148,8 +165,9 @@ pub(crate) fn remove(
     work: impl FnOnce(Work) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
     let session = Session::new(context.labs.root(), name, Path::new(EXE)).only(scope);
-    let code =
-        session.remove(|found| conclude(context, for_programs, || work(readable(found?, name)?))).transpose();
+    let code = session
+        .remove(|found| conclude(context, for_programs, || work(readable(context, found?, name)?)))
+        .transpose();
     match code {
         Some(code) => ended(name, code, &Sources::default()),
         None => Err(Failure::input(
@@ -162,6 +180,12 @@ pub(crate) fn remove(
 /// How the child that looked from inside ended.
 fn ended(name: &LabName, code: Result<u8, Refused>, sources: &Sources) -> Result<Exit, Failure> {
     match code {
+        // Nobody but the kernel's hand ends a process so: it, or the supervisor with all that is in the lab.
+        Ok(137) => Err(Failure::Engine(
+            Error::found(format!("work in lab `{name}`"), "topo or the lab's supervisor was killed")
+                .help("`topo apply` goes on from here")
+                .help(format!("`topo destroy {name}` removes all of it")),
+        )),
         // The signals that a terminal or another process ends us with: hang-up, interrupt, terminate.
         Ok(129 | 130 | 143) => Err(Failure::Interrupted {
             message: "interrupted before anything was changed".to_owned(),
@@ -213,20 +237,21 @@ fn lack(found: &str, names: &[&str], cure: String) -> Missing {
     Missing { what, needed_by: vec!["every lab".to_owned()], cure }
 }
 
-/// Removes a directory that has nothing but what a supervisor that never began leaves.
-fn remove_empty(directory: &Path) {
-    for left in ["supervisor.log", "supervisor.sock", "lock"] {
-        let _ = std::fs::remove_file(directory.join(left));
-    }
-    let _ = std::fs::remove_dir(directory);
-}
-
-/// A state that cannot be read is not taken for an empty one.
-fn readable(work: Work, name: &LabName) -> Result<Work, Failure> {
+/// A state that cannot be read is not taken for an empty one, unless the running lab tells what it was.
+fn readable(context: &Context, work: Work, name: &LabName) -> Result<Work, Failure> {
     match &work.spoilt {
         None => Ok(work),
-        Some(reason) => Err(Failure::Engine(
-            Error::found(format!("read the recorded state of lab `{name}`"), reason)
+        Some(spoilt) if spoilt.is_rebuilt => {
+            if !context.quiet {
+                ui::message(&ui::failure::warning(
+                    &format!("the record of lab `{name}` is lost: {}", spoilt.reason),
+                    "the running lab was looked at instead; of its hosts' files, what the lab no longer asks for stays",
+                ));
+            }
+            Ok(work)
+        }
+        Some(spoilt) => Err(Failure::Engine(
+            Error::found(format!("read the recorded state of lab `{name}`"), &spoilt.reason)
                 .help(format!("`topo destroy {name}` removes all of it; then apply it again")),
         )),
     }

@@ -5,9 +5,12 @@
 
 mod held;
 mod keeper;
+mod known;
 
 pub use held::Held;
-pub use keeper::Keeper;
+pub use keeper::{Keeper, Undone};
+
+use known::Known;
 
 use crate::apply::{Outcome, Site};
 use crate::digest::DigestKey;
@@ -23,7 +26,7 @@ use crate::name::{HostName, LabName, NetworkName};
 use crate::observe::observe;
 use crate::plan::{Observed, Plan, Scope, again, narrow, needed, plan, removal};
 use crate::runtime::{self, Client, HostView, IdMap, LabDirectory, Overlay};
-use crate::state::{self, Ledger, Loaded, State};
+use crate::state::{self, Ledger, State};
 use nix::fcntl::Flock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -75,13 +78,33 @@ pub struct Work {
     pub graph: Arc<Graph>,
     /// What is to be done for it.
     pub plan: Arc<Plan>,
-    /// What was wrong with the recorded state, if something was; it is taken to be unknown.
-    pub spoilt: Option<String>,
+    /// What was wrong with the recorded state, if something was.
+    pub spoilt: Option<Spoilt>,
     /// The key under which the plan's digests are made.
     pub key: DigestKey,
     /// Whether there is no state of the lab yet, so that the key is only now made.
     pub is_new: bool,
     yard: Option<Yard>,
+}
+
+/// A record that is lost or cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spoilt {
+    /// What is wrong with it.
+    pub reason: String,
+    /// Whether the lab runs, so that what there is tells what there was: the plan is made from that.
+    pub is_rebuilt: bool,
+}
+
+/// What stays of a lab that was looked at to be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stays {
+    /// It runs on.
+    All,
+    /// Nothing was applied: it does not run, as before, and a directory that was made for it goes.
+    AsItWas,
+    /// All was taken back: it ends, and its directory goes.
+    Nothing,
 }
 
 /// What only applying needs.
@@ -148,6 +171,7 @@ impl Session {
         };
         let code = enter(&client, || {
             work(inside(&directory, lab, &known.state).and_then(|machine| {
+                let known = known.rebuilt(&machine, &graph, !started)?;
                 let observed = observe(&machine, &graph, &known.state.resources)?;
                 let plan = self.planned(&graph, &known.state, &observed);
                 Ok(known.work(graph, plan, None))
@@ -162,25 +186,75 @@ impl Session {
     /// Hands `work` the plan for `lab` and the means to carry it out. What was started for that ends again, and the
     /// directory that was made goes, if `work` applies nothing.
     pub fn change(&self, lab: &Lab, work: impl FnOnce(Result<Work, Error>) -> u8) -> Result<u8, Refused> {
-        let known = self.recorded()?;
-        let graph = Arc::new(lower(lab, &known.state.key).map_err(Refused::Wrong)?);
+        LabDirectory::sweep(&self.root, self.name.as_str(), &self.exe, &IdMap::detect())
+            .map_err(|error| Error::caused("remove what is left of an earlier lab", error))?;
+        // What is recorded is read under the lock: whoever has it before may change it.
+        let mut locked = None;
+        if let Some(directory) = self.open()? {
+            let lock = state::lock(directory.path())?;
+            locked = Some((directory, lock));
+        }
+        let mut known = self.recorded()?;
+        let mut graph = Arc::new(lower(lab, &known.state.key).map_err(Refused::Wrong)?);
         self.check_scope(&graph, &known.state)?;
         let missing = self.missing(&graph);
         if !missing.is_empty() {
             return Err(Refused::Missing(missing));
         }
-        let was_there = self.open()?.is_some();
-        let directory = LabDirectory::create(&self.root, self.name.as_str())
-            .map_err(|error| Error::caused("make the lab's directory", error))?;
-        fault::point("session: directory made");
-        let lock = state::lock(directory.path())?;
-        let started = Client::connect(&directory).map_err(unreachable)?.is_none();
-        let client = start(&directory, &self.exe)?;
+        let mut was_there = locked.is_some();
+        let (directory, lock) = match locked {
+            Some(locked) => locked,
+            None => {
+                let directory = LabDirectory::create(&self.root, self.name.as_str())
+                    .map_err(|error| Error::caused("make the lab's directory", error))?;
+                fault::point("session: directory made");
+                let lock = state::lock(directory.path())?;
+                if directory.state().exists() {
+                    // Somebody made it in the meantime.
+                    was_there = true;
+                    known = self.recorded()?;
+                    graph = Arc::new(lower(lab, &known.state.key).map_err(Refused::Wrong)?);
+                }
+                (directory, lock)
+            }
+        };
+        let changed = self.change_locked(lab, known, graph, &directory, lock, work);
+        match changed {
+            Ok((code, Stays::All)) => Ok(code),
+            Ok((code, Stays::AsItWas)) if was_there => Ok(code),
+            Ok((code, Stays::AsItWas | Stays::Nothing)) => {
+                let removed = directory.remove(&self.exe, &IdMap::detect());
+                removed.map_err(|error| Error::caused("remove the lab's directory", error))?;
+                Ok(code)
+            }
+            Err(refused) => {
+                if !was_there {
+                    // The first failure is the one to tell.
+                    let _ = directory.remove(&self.exe, &IdMap::detect());
+                }
+                Err(refused)
+            }
+        }
+    }
+
+    /// The same under the lock; also says what is to stay.
+    fn change_locked(
+        &self,
+        lab: &Lab,
+        known: Known,
+        graph: Arc<Graph>,
+        directory: &LabDirectory,
+        lock: Flock<File>,
+        work: impl FnOnce(Result<Work, Error>) -> u8,
+    ) -> Result<(u8, Stays), Refused> {
+        let started = Client::connect(directory).map_err(unreachable)?.is_none();
+        let client = start(directory, &self.exe)?;
         fault::point("session: supervisor there");
         let (mut heard, begun) =
             std::io::pipe().map_err(|source| Error::caused("make a pipe to a child", source))?;
         let code = enter(&client, || {
-            work(inside(&directory, lab, &known.state).and_then(|machine| {
+            work(inside(directory, lab, &known.state).and_then(|machine| {
+                let known = known.rebuilt(&machine, &graph, !started)?;
                 let observed = observe(&machine, &graph, &known.state.resources)?;
                 fault::point("session: observed");
                 let plan = self.planned(&graph, &known.state, &observed);
@@ -189,15 +263,19 @@ impl Session {
                 Ok(known.work(graph, plan, Some(yard)))
             }))
         });
-        let applied = heard.read(&mut [0]).is_ok_and(|count| count > 0);
-        if started && !applied {
+        // The last word counts: it was applied, and perhaps taken back.
+        let mut words = [0; 8];
+        let count = heard.read(&mut words).unwrap_or(0);
+        let stays = match words[..count].last() {
+            Some(&keeper::GOES) => Stays::Nothing,
+            Some(_) => Stays::All,
+            None if started => Stays::AsItWas,
+            None => Stays::All,
+        };
+        if stays != Stays::All {
             shut_down(client)?;
-            if !was_there {
-                let removed = directory.remove(&self.exe, &IdMap::detect());
-                removed.map_err(|error| Error::caused("remove the lab's directory", error))?;
-            }
         }
-        code
+        Ok((code?, stays))
     }
 
     /// Hands `work` the plan that removes the hosts in scope, and the means to carry it out; `None` where the lab does not
@@ -258,31 +336,7 @@ impl Session {
     }
 
     fn recorded(&self) -> Result<Known, Error> {
-        let new = || self.new_key.clone().map_or_else(DigestKey::random, Ok);
-        Ok(match state::load(&self.root.join(self.name.as_str()))? {
-            Loaded::Known(state) => Known { state, spoilt: None, is_new: false },
-            Loaded::Absent => Known { state: State::new(new()?), spoilt: None, is_new: true },
-            Loaded::Spoilt { path, reason } => {
-                let spoilt = Some(format!("`{}` cannot be read: {reason}", path.display()));
-                Known { state: State::new(new()?), spoilt, is_new: false }
-            }
-        })
-    }
-}
-
-/// The recorded state, as it is found.
-struct Known {
-    state: State,
-    /// What is wrong with it.
-    spoilt: Option<String>,
-    /// Whether there is none yet.
-    is_new: bool,
-}
-
-impl Known {
-    fn work(&self, graph: Arc<Graph>, plan: Plan, yard: Option<Yard>) -> Work {
-        let (spoilt, key) = (self.spoilt.clone(), self.state.key.clone());
-        Work { graph, plan: Arc::new(plan), spoilt, key, is_new: self.is_new, yard }
+        Known::read(&self.root.join(self.name.as_str()), self.name.as_str(), self.new_key.as_ref())
     }
 }
 
@@ -308,11 +362,10 @@ impl Work {
         let Some(mut yard) = self.yard else {
             return Err(Error::found("apply a plan", "it was made to be looked at"));
         };
-        let _ = yard.begun.write_all(&[1]);
-        drop(yard.begun);
         let ledger = Ledger::open(yard.machine.path(), yard.lock, yard.state)?;
+        let _ = yard.begun.write_all(&[keeper::STAYS]);
         let site = Site { machine: yard.machine, graph: self.graph, plan: self.plan };
-        let keeper = Keeper { site, ledger, lab: yard.lab };
+        let keeper = Keeper { site, ledger, lab: yard.lab, begun: yard.begun };
         let outcome = keeper.carry_out(events, stop)?;
         fault::point("session: applied");
         Ok((outcome, keeper))

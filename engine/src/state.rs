@@ -23,7 +23,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The form of the file that this version writes; it reads no other.
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// What was applied last.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +52,10 @@ pub struct Recorded {
 impl Recorded {
     /// A thing whose step is done.
     pub fn new(attributes: Attributes, depends_on: Vec<Dependency>) -> Self {
-        let depends_on = depends_on.into_iter().map(|edge| Dependency { asked_at: None, ..edge }).collect();
+        let mut depends_on: Vec<Dependency> =
+            depends_on.into_iter().map(|edge| Dependency { asked_at: None, ..edge }).collect();
+        // In which order a lab says things is no part of what it says.
+        depends_on.sort_by(|a, b| (&a.on, a.why).cmp(&(&b.on, b.why)));
         Self { attributes, depends_on, interrupted: false }
     }
 }
@@ -64,6 +67,13 @@ pub enum Loaded {
     Absent,
     /// What was applied last.
     Known(State),
+    /// The file is of another version of topo, which may know what this one does not.
+    Foreign {
+        /// Where it is.
+        path: PathBuf,
+        /// The version of its form.
+        version: u64,
+    },
     /// The file cannot be made sense of. The lab can still be destroyed, and applied after that.
     Spoilt {
         /// Where it is.
@@ -80,13 +90,18 @@ pub fn load(directory: &Path) -> Result<Loaded, Error> {
         return Ok(Loaded::Absent);
     };
     let file: StateFile = match serde_json::from_str(&text) {
+        Ok(StateFile { version, .. }) if version != VERSION => {
+            return Ok(Loaded::Foreign { path, version: version.into() });
+        }
         Ok(file) => file,
-        Err(error) => return Ok(Loaded::Spoilt { path, reason: error.to_string() }),
+        // Whatever else is in it: another version may have another form.
+        Err(error) => {
+            return Ok(match serde_json::from_str(&text) {
+                Ok(Head { version }) if version != u64::from(VERSION) => Loaded::Foreign { path, version },
+                _ => Loaded::Spoilt { path, reason: error.to_string() },
+            });
+        }
     };
-    if file.version != VERSION {
-        let reason = format!("expected version {VERSION}, found version {}", file.version);
-        return Ok(Loaded::Spoilt { path, reason });
-    }
     let mut state = State {
         key: file.key,
         resources: file.resources.into_iter().map(StateEntry::split).collect(),
@@ -176,6 +191,26 @@ pub struct Ledger {
 #[derive(Debug)]
 struct Journal {
     file: File,
+    /// How much of it is whole lines.
+    length: u64,
+}
+
+impl Journal {
+    /// Adds whole lines or nothing: where the disk is full, half a line would spoil what comes after it.
+    fn append(&mut self, lines: &[u8]) -> std::io::Result<()> {
+        if let Err(error) = self.file.write_all(lines) {
+            self.file.set_len(self.length)?;
+            return Err(error);
+        }
+        self.length += lines.len() as u64;
+        Ok(())
+    }
+
+    fn empty(&mut self) -> std::io::Result<()> {
+        self.file.set_len(0)?;
+        self.length = 0;
+        self.file.rewind()
+    }
 }
 
 impl Ledger {
@@ -191,7 +226,7 @@ impl Ledger {
         let ledger = Self {
             directory: directory.to_owned(),
             state: Mutex::new(state),
-            journal: Mutex::new(Journal { file }),
+            journal: Mutex::new(Journal { file, length: 0 }),
             _lock: lock,
         };
         ledger.settle()?;
@@ -255,7 +290,7 @@ impl Ledger {
         files::replace(&path, &text, 0o600).map_err(|error| failed(error.into()))?;
         fault::point("state: written");
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        journal.file.set_len(0).and_then(|()| journal.file.rewind()).map_err(|error| failed(error.into()))?;
+        journal.empty().map_err(|error| failed(error.into()))?;
         fault::point("state: journal emptied");
         Ok(())
     }
@@ -277,7 +312,7 @@ impl Ledger {
             return Ok(());
         }
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        journal.file.write_all(&lines).map_err(|error| failed(error.into()))
+        journal.append(&lines).map_err(|error| failed(error.into()))
     }
 }
 
@@ -365,6 +400,12 @@ const STATE: &str = "state.json";
 const JOURNAL: &str = "state.journal";
 const LOCK: &str = "lock";
 
+/// What is in any version's file.
+#[derive(Deserialize)]
+struct Head {
+    version: u64,
+}
+
 #[derive(Serialize, Deserialize)]
 struct StateFile {
     version: u32,
@@ -413,5 +454,78 @@ fn read(path: &Path) -> Result<Option<String>, Error> {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::caused(format!("read `{}`", path.display()), error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::Kind;
+
+    fn recorded(mtu: u32) -> Recorded {
+        Recorded::new(Attributes::from([("mtu".into(), mtu.into())]), Vec::new())
+    }
+
+    fn bridge(name: &str) -> ResourceId {
+        ResourceId::of_lab(Kind::Bridge, name)
+    }
+
+    /// A state with one thing, and the lines of a run that made another and removed it.
+    fn directory() -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        let lock = lock(directory.path()).unwrap();
+        let ledger = Ledger::open(directory.path(), lock, State::new(DigestKey::new([7; 32]))).unwrap();
+        ledger.done([(bridge("one"), recorded(1500))]).unwrap();
+        ledger.settle().unwrap();
+        ledger.begin([(&bridge("two"), Action::Create, recorded(1400))]).unwrap();
+        ledger.done([(bridge("two"), recorded(1400))]).unwrap();
+        directory
+    }
+
+    fn known(directory: &Path) -> State {
+        match load(directory).unwrap() {
+            Loaded::Known(state) => state,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_journal_that_ends_anywhere_is_read_as_far_as_it_goes() {
+        let directory = directory();
+        let path = directory.path().join(JOURNAL);
+        let whole = std::fs::read(&path).unwrap();
+        let first = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        for end in 0..=whole.len() {
+            files::replace(&path, &whole[..end], 0o600).unwrap();
+            let state = known(directory.path());
+            assert_eq!(state.resources.get(&bridge("one")), Some(&recorded(1500)), "cut at {end}");
+            let two = state.resources.get(&bridge("two"));
+            match end {
+                // A line that lacks nothing but its end is whole.
+                end if end + 1 >= whole.len() => assert_eq!(two, Some(&recorded(1400)), "cut at {end}"),
+                end if end + 1 >= first => assert!(two.unwrap().interrupted, "cut at {end}"),
+                end => assert_eq!(two, None, "cut at {end}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_state_is_spoilt_and_another_versions_is_foreign() {
+        let directory = directory();
+        let path = directory.path().join(STATE);
+        let good = std::fs::read(&path).unwrap();
+        for bad in [&b""[..], b"{", b"[]", b"{\"version\":1}", b"\0\0\0\0", b"\xff\xfe\x80", b"true"] {
+            files::replace(&path, bad, 0o600).unwrap();
+            assert!(matches!(load(directory.path()).unwrap(), Loaded::Spoilt { .. }), "{bad:?}");
+        }
+        for end in 1..good.len() {
+            files::replace(&path, &good[..end], 0o600).unwrap();
+            assert!(matches!(load(directory.path()).unwrap(), Loaded::Spoilt { .. }), "cut at {end}");
+        }
+        for version in [0, 2, 999] {
+            let text = format!("{{\"version\":{version},\"what\":[\"only it knows\"]}}");
+            files::replace(&path, text.as_bytes(), 0o600).unwrap();
+            assert!(matches!(load(directory.path()).unwrap(), Loaded::Foreign { .. }), "{text}");
+        }
     }
 }

@@ -85,6 +85,7 @@ fn tell(plan: &Plan, sources: &Sources) -> String {
             Reason::Reads(id) => format!("reads {id}"),
             Reason::Inside(id) => format!("inside {id}"),
             Reason::Interrupted => "left unfinished".to_owned(),
+            Reason::Undone => "undone".to_owned(),
         };
         writeln!(text, "{sign} {}  ({reason})", step.id).unwrap();
         // What is made is as the lab has it.

@@ -1,5 +1,6 @@
 //! `topo apply`: plans, shows, asks, does, and says how to enter.
 
+use crate::applied::{self, Before};
 use crate::cli::{Context, Format, LabArgs, OnlyArgs};
 use crate::exit::{Exit, Failure};
 use crate::hold::{Came, Terms, Watch, hold};
@@ -12,6 +13,7 @@ use crate::ui::plan::Detail;
 use crate::ui::progress::{Progress, Talk, duration};
 use crate::ui::told::Told;
 use crate::ui::{self, plural, style};
+use serde_json::json;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +21,9 @@ use topo_engine::apply::Outcome;
 use topo_engine::error::Error;
 use topo_engine::kinds::Kind;
 use topo_engine::linux::process;
-use topo_engine::plan::{Action, Step};
+use topo_engine::plan::{Action, Scope, Step};
 use topo_engine::runtime::Ending;
-use topo_engine::session::{Held, Work};
+use topo_engine::session::{Held, Undone, Work};
 
 /// Make the running lab what the file says, or do what a saved plan says
 #[derive(Debug, clap::Args)]
@@ -46,6 +48,9 @@ pub(crate) struct Args {
     /// Begin no further step after this long, such as `2min`
     #[arg(long, value_name = "DURATION", value_parser = timeout::parse)]
     timeout: Option<Duration>,
+    /// Undo what was done where not all of it can be done, also when it is interrupted: the lab is as it was before
+    #[arg(long, conflicts_with_all = ["hold", "watch"])]
+    rollback: bool,
     /// The form of the output
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -68,8 +73,22 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         return saved_plan(context, args, path);
     }
     let prepared = Prepared::new(context, lab.as_deref(), &args.lab.inputs)?.only(scope);
-    let exit = prepared.change(context, for_programs, |work| change(context, args, &prepared, work))?;
-    context.labs.remember(prepared.name.as_str(), &prepared.entry)?;
+    let before = before(context, args, &prepared)?;
+    let exit = prepared
+        .change(context, for_programs, |work| change(context, args, &prepared, before.as_ref(), work))?;
+    note(context, args, &prepared, exit)
+}
+
+/// What to go back to, where that is asked for.
+fn before(context: &Context, args: &Args, prepared: &Prepared) -> Result<Option<Before>, Failure> {
+    if args.rollback { applied::before(context, prepared).map(Some) } else { Ok(None) }
+}
+
+/// Notes where the lab is from now on applied from, unless all went back.
+fn note(context: &Context, args: &Args, prepared: &Prepared, exit: Exit) -> Result<Exit, Failure> {
+    if !args.rollback || exit.status() == 0 {
+        context.labs.remember(prepared.name.as_str(), &prepared.entry)?;
+    }
     Ok(exit)
 }
 
@@ -86,12 +105,12 @@ fn saved_plan(context: &Context, args: &Args, path: &str) -> Result<Exit, Failur
     if let Some(key) = file.key() {
         prepared = prepared.with_key(key);
     }
+    let before = before(context, args, &prepared)?;
     let exit = prepared.change(context, args.format == Format::Json, |work| {
         file.check(path, &work, &prepared.sources)?;
-        change(context, args, &prepared, work)
+        change(context, args, &prepared, before.as_ref(), work)
     })?;
-    context.labs.remember(prepared.name.as_str(), &prepared.entry)?;
-    Ok(exit)
+    note(context, args, &prepared, exit)
 }
 
 /// Holds a lab that is up. Whoever reads what was said finds its end.
@@ -108,7 +127,13 @@ fn until_the_end(watch: &Watch, held: &Held) -> Result<Exit, Failure> {
     }
 }
 
-fn change(context: &Context, args: &Args, prepared: &Prepared, work: Work) -> Result<Exit, Failure> {
+fn change(
+    context: &Context,
+    args: &Args,
+    prepared: &Prepared,
+    before: Option<&Before>,
+    work: Work,
+) -> Result<Exit, Failure> {
     let plan = work.plan.clone();
     if !plan.is_empty() {
         if !context.quiet && args.format == Format::Text {
@@ -132,8 +157,9 @@ fn change(context: &Context, args: &Args, prepared: &Prepared, work: Work) -> Re
         (false, false) => Talk::Some,
     };
     let progress = Arc::new(Progress::new(talk, context.look));
-    let said = progress.clone();
+    let (said, rollback) = (progress.clone(), before.is_some());
     let stop = Stop::on_signals(move |urgency| match urgency {
+        Urgency::Soon if rollback => said.line("undoing after the steps under way; again to stop at once"),
         Urgency::Soon => said.line("stopping after the steps under way; again to stop at once"),
         Urgency::AtOnce => {
             said.finish();
@@ -145,9 +171,29 @@ fn change(context: &Context, args: &Args, prepared: &Prepared, work: Work) -> Re
     }
     let applied = work.apply_and_keep(&|event| progress.event(event), &stop.asked);
     progress.finish();
-    let (outcome, keeper) = applied?;
+    let (outcome, mut keeper) = applied?;
+    if outcome.is_complete() && *prepared.session.scope() == Scope::Lab {
+        applied::remember(&keeper, prepared)?;
+    }
+    let undone = match before.filter(|_| !outcome.is_complete()) {
+        Some(before) => {
+            let undone = keeper.undo(
+                before.lab.as_ref(),
+                &outcome,
+                &|event| progress.event(event),
+                &Default::default(),
+            );
+            progress.finish();
+            Some((before, undone?))
+        }
+        None => None,
+    };
     if args.format == Format::Json {
-        ui::data(&ui::json::text(&ui::json::outcome(prepared.name.as_str(), &plan, &outcome)))?;
+        let mut document = ui::json::outcome(prepared.name.as_str(), &plan, &outcome);
+        if let Some((_, undone)) = &undone {
+            document["undone"] = json!(undone.outcome.is_complete());
+        }
+        ui::data(&ui::json::text(&document))?;
         if args.watch && outcome.is_complete() {
             return keep(context, args.format, prepared, keeper, &stop);
         }
@@ -167,7 +213,7 @@ fn change(context: &Context, args: &Args, prepared: &Prepared, work: Work) -> Re
         }
         return Ok(Exit::Done);
     }
-    incomplete(&outcome, prepared, &stop)
+    incomplete(context, &outcome, undone, prepared, &stop)
 }
 
 /// What is said when all went well; of a lab that has new hosts, how to get there.
@@ -195,7 +241,13 @@ fn done(outcome: &Outcome, prepared: &Prepared, new_hosts: bool) -> String {
     text
 }
 
-fn incomplete(outcome: &Outcome, prepared: &Prepared, stop: &Stop) -> Result<Exit, Failure> {
+fn incomplete(
+    context: &Context,
+    outcome: &Outcome,
+    undone: Option<(&Before, Undone)>,
+    prepared: &Prepared,
+    stop: &Stop,
+) -> Result<Exit, Failure> {
     let mut parts = vec![format!("{} done", plural(outcome.done, "step"))];
     for (count, what) in [
         (outcome.failed.len(), "failed"),
@@ -206,9 +258,24 @@ fn incomplete(outcome: &Outcome, prepared: &Prepared, stop: &Stop) -> Result<Exi
             parts.push(format!("{count} {what}"));
         }
     }
-    let stands = parts.join(", ");
     let name = &prepared.name;
-    let help = vec![format!("`topo apply` goes on from here, `topo destroy {name}` removes all of it")];
+    let mut help = vec![format!("`topo apply` goes on from here, `topo destroy {name}` removes all of it")];
+    if let Some((before, undone)) = undone {
+        if !context.quiet && !undone.plan.is_empty() {
+            let told = Told::new(&undone.plan, &undone.graph, &before.sources);
+            ui::message(&format!("\n{}\n", ui::plan::render(&told, context.look, Detail::Brief)));
+        }
+        if undone.outcome.is_complete() {
+            help.clear();
+            parts.push(match &before.lab {
+                Some(_) => "all of it undone: the lab is as it was before".to_owned(),
+                None => "all of it undone: there is no lab, as before".to_owned(),
+            });
+        } else {
+            parts.push(format!("{} of {} to undo that", undone.outcome.done, undone.plan.steps.len()));
+        }
+    }
+    let stands = parts.join(", ");
     if outcome.left > 0 && !stop.is_late() {
         return Err(Failure::Interrupted { message: format!("interrupted: {stands}"), help });
     }

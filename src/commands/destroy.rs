@@ -5,6 +5,7 @@ use crate::cli::{Context, Format, OnlyArgs};
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Stop;
 use crate::running::Running;
+use crate::session::EXE;
 use crate::ui::plan::Detail;
 use crate::ui::progress::{Progress, Talk};
 use crate::ui::told::Told;
@@ -45,6 +46,7 @@ pub(crate) struct Args {
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let (given, scope) = args.only.with_lab(args.lab.as_deref())?;
     let name = lab::name(context, given.as_deref(), args.name.as_deref())?;
+    LabDirectory::sweep(context.labs.root(), &name, Path::new(EXE), &IdMap::detect())?;
     let Some(directory) = LabDirectory::open(context.labs.root(), &name)? else {
         return say(context, args, &name, None);
     };
@@ -65,7 +67,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         running.client.shutdown(args.timeout)?;
         fault::point("destroy: supervisor ended");
     }
-    directory.remove(Path::new("/proc/self/exe"), &IdMap::detect())?;
+    directory.remove(Path::new(EXE), &IdMap::detect())?;
     say(context, args, &name, Some(begun.elapsed()))
 }
 

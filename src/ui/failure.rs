@@ -92,6 +92,13 @@ fn few(names: &[String]) -> String {
     }
 }
 
+/// Something that is not as it should be, though it is no failure, and what that means.
+pub(crate) fn warning(message: &str, help: &str) -> String {
+    let mut out = format!("{}warning{0:#}: {message}\n", style::NOTE);
+    push_help(&mut out, &[help.to_owned()]);
+    out
+}
+
 fn complaint(message: &str, help: &[String]) -> String {
     let mut out = headline(message);
     push_help(&mut out, help);

@@ -159,6 +159,7 @@ fn reason(step: &Step, told: &Told<'_>) -> Json {
         Reason::Reads(id) => ("reads", Some(id)),
         Reason::Inside(id) => ("inside", Some(id)),
         Reason::Interrupted => ("interrupted", None),
+        Reason::Undone => ("undone", None),
     };
     let place = told.place(step);
     json!({

@@ -80,7 +80,8 @@ impl<'a> Told<'a> {
             | Reason::Drifted
             | Reason::Reads(_)
             | Reason::Inside(_)
-            | Reason::Interrupted => None,
+            | Reason::Interrupted
+            | Reason::Undone => None,
         }
     }
 
@@ -114,6 +115,7 @@ pub(crate) fn reason(reason: &Reason, sources: &Sources) -> String {
         Reason::Reads(id) => format!("reads {id}"),
         Reason::Inside(id) => format!("inside {id}"),
         Reason::Interrupted => "left unfinished".to_owned(),
+        Reason::Undone => "undone".to_owned(),
     }
 }
 
@@ -147,7 +149,8 @@ pub(crate) fn consequences(plan: &Plan) -> BTreeMap<&ResourceId, Vec<String>> {
             | Reason::Destroyed
             | Reason::Missing
             | Reason::Drifted
-            | Reason::Interrupted => {}
+            | Reason::Interrupted
+            | Reason::Undone => {}
         }
     }
     let told = |(cause, followers): (&'_ ResourceId, Followers<'_>)| {

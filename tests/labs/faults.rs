@@ -229,7 +229,9 @@ impl<'a> Life<'a> {
         self.begin()?;
         let killed = self.killed(round)?;
         let came = fs::metadata(&self.counted).map_or(0, |meta| meta.len() / 64);
-        if killed.status == 0 && came >= round.point as u64 && round.victim == Victim::Command {
+        // A supervisor that ends while it removes the lab is made up for.
+        let must_die = round.victim == Victim::Command && !self.story.leaves_nothing;
+        if must_die && killed.status == 0 && came >= round.point as u64 {
             return Err(format!("it was not killed\n{killed}"));
         }
         let after = || -> Result<(), String> {

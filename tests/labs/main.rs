@@ -20,6 +20,7 @@ mod remains;
 mod run;
 #[cfg(feature = "faults")]
 mod sandbox;
+mod soak;
 mod stage;
 mod transcript;
 mod vm;
@@ -43,6 +44,8 @@ enum Subject {
     Refused(Arc<Case>),
     /// A document and the commands in it.
     Transcript(Arc<Transcript>),
+    /// A lab that is edited at random.
+    Soak,
     /// A command that is killed at its points.
     #[cfg(feature = "faults")]
     Fault(faults::Story, faults::Extent),
@@ -144,6 +147,7 @@ fn perform(root: bool, test: &str, mode: Mode, subject: &Subject) -> Result<(), 
         Subject::Lab(case) => claims::hold(&actor, case),
         Subject::Refused(case) => claims::refused(&actor, case),
         Subject::Transcript(transcript) => transcript.replay(&actor),
+        Subject::Soak => soak::soak(&actor),
         #[cfg(feature = "faults")]
         Subject::Fault(story, extent) => faults::tell(test, mode, story, *extent),
     }
@@ -172,6 +176,7 @@ fn subjects(checkout: &Path, patience: u32) -> Result<Vec<(String, Vec<Mode>, Su
             }
         }
     }
+    subjects.push(("soak".to_owned(), vec![Mode::Range], Subject::Soak));
     #[cfg(feature = "faults")]
     for (extent, word) in [(faults::Extent::Every, "every"), (faults::Extent::Some, "some")] {
         let tests = faults::STORIES.iter().map(|story| {
@@ -228,7 +233,7 @@ fn again_as_root() -> std::io::Error {
         Err(error) => return error,
     };
     Command::new("sudo")
-        .args(["-n", "--preserve-env=CI,BLESS"])
+        .args(["-n", "--preserve-env=CI,BLESS,SOAK_ROUNDS,SOAK_SEED"])
         .arg(program)
         .args(std::env::args_os().skip(1))
         .exec()

@@ -29,6 +29,8 @@ const AT_ONCE: usize = 64;
 pub struct Outcome {
     /// How many steps are done.
     pub done: usize,
+    /// What was begun, whatever came of it.
+    pub begun: Vec<ResourceId>,
     /// The steps that failed, in the order they did.
     pub failed: Vec<(ResourceId, Error)>,
     /// The steps left out, each with the failed one it depends on.
@@ -182,6 +184,7 @@ impl Run<'_> {
         let took = task.ready.elapsed();
         for (index, answer) in task.steps.iter().zip(answers) {
             let id = &steps[*index].id;
+            self.outcome.begun.push(id.clone());
             match answer {
                 Ok(()) => {
                     self.outcome.done += 1;

@@ -152,6 +152,11 @@ macro_rules! kinds {
                 match self { $(Kind::$variant => <$spec>::observe(machine, &pick_subjects(subjects)),)* }
             }
 
+            /// See [`Manage::found`].
+            pub fn found(self, machine: &Machine) -> Result<Vec<ResourceId>, Error> {
+                match self { $(Kind::$variant => <$spec>::found(machine),)* }
+            }
+
             /// See [`Manage::create`].
             pub fn create(self, machine: &Machine, wanted: &[(&ResourceId, &Spec)]) -> Vec<Result<(), Error>> {
                 match self { $(Kind::$variant => <$spec>::create(machine, &pick(wanted)),)* }
@@ -265,6 +270,13 @@ pub trait Manage: Sized {
 
     /// What is really there; `None` where nothing is. One answer per subject, in order.
     fn observe(machine: &Machine, subjects: &[Subject<'_, Self>]) -> Result<Vec<Option<Attributes>>, Error>;
+
+    /// What there is of this kind that nobody needs to have recorded, because the lab alone can have made it: what goes when
+    /// the record is lost, where the lab does not ask for it.
+    fn found(machine: &Machine) -> Result<Vec<ResourceId>, Error> {
+        let _ = machine;
+        Ok(Vec::new())
+    }
 
     /// Makes what is not there. Creating what a killed run had begun must succeed. One answer each, in order.
     fn create(machine: &Machine, wanted: &[(&ResourceId, &Self)]) -> Vec<Result<(), Error>>;

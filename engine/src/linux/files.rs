@@ -113,6 +113,11 @@ pub fn hide_below(directory: &Path) -> Result<()> {
     if answer == 0 { Ok(()) } else { Err(failed(io::Error::last_os_error())) }
 }
 
+/// Gives something another name in the same file system.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    std::fs::rename(from, to).map_err(|source| Error::new("rename", from.display(), source))
+}
+
 /// Removes a directory and all below it. One that is not there is fine.
 pub fn remove_tree(parent: BorrowedFd<'_>, name: &OsStr) -> Result<()> {
     remove_entry(parent, name, Path::new(name), Kind::Unknown)

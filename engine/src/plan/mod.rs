@@ -12,7 +12,7 @@ use topo_lang::Span;
 
 pub use decide::{Observed, again, between, plan, removal};
 pub use saved::{Moved, SavedPlan, SavedReason, SavedStep};
-pub use scope::{Scope, narrow, needed};
+pub use scope::{Scope, narrow, needed, undoing};
 
 /// What to do, in an order that respects every dependency. Steps that change nothing are not in it.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,8 @@ impl Plan {
             | Reason::Destroyed
             | Reason::Missing
             | Reason::Drifted
-            | Reason::Interrupted => false,
+            | Reason::Interrupted
+            | Reason::Undone => false,
         })
     }
 }
@@ -120,4 +121,6 @@ pub enum Reason {
     Inside(ResourceId),
     /// An earlier apply was interrupted while working on it.
     Interrupted,
+    /// It was done by a run that is taken back.
+    Undone,
 }

@@ -67,6 +67,8 @@ pub enum SavedReason {
     Inside(ResourceId),
     /// An earlier apply was interrupted while working on it.
     Interrupted,
+    /// It was done by a run that is taken back.
+    Undone,
 }
 
 /// A [`Bookkeeping`] entry.
@@ -93,7 +95,7 @@ pub enum Moved<'a> {
         /// What would be done now.
         now: Option<&'a SavedStep>,
     },
-    /// Nothing that a step shows: what is recorded or in which order things are done.
+    /// Nothing that a step shows: what is recorded.
     Record,
 }
 
@@ -105,8 +107,8 @@ impl SavedPlan {
             action: step.action,
             reason: SavedReason::from(&step.reason),
             changes: step.changes.clone(),
-            after: step.after.clone(),
-            depends_on: places_left_out(&step.depends_on),
+            after: sorted(step.after.iter().cloned()),
+            depends_on: plain(&step.depends_on),
             attributes: step.attributes.clone(),
         });
         let bookkeeping = plan.bookkeeping.iter().map(|entry| match entry {
@@ -114,7 +116,7 @@ impl SavedPlan {
             Bookkeeping::Forget(id) => SavedBookkeeping::Forget(id.clone()),
         });
         let desired = desired.iter().map(|resource| {
-            let depends_on = places_left_out(&resource.depends_on);
+            let depends_on = plain(&resource.depends_on);
             (resource.id.clone(), short_digest(&(&resource.attributes, depends_on)))
         });
         Self { key, steps: steps.collect(), bookkeeping: bookkeeping.collect(), desired: desired.collect() }
@@ -131,10 +133,11 @@ impl SavedPlan {
             now.steps.iter().map(|step| (&step.id, step)).collect();
         let ids: BTreeSet<&ResourceId> = planned.keys().chain(would.keys()).copied().collect();
         let mut moved: Vec<Moved<'_>> = lab.iter().map(|id| Moved::Lab(id)).collect();
-        for id in ids.into_iter().filter(|id| !lab.contains(id) && planned.get(id) != would.get(id)) {
+        for id in ids.into_iter().filter(|id| !lab.contains(id) && !alike(planned.get(id), would.get(id))) {
             moved.push(Moved::World { id, planned: planned.get(id).copied(), now: would.get(id).copied() });
         }
-        if moved.is_empty() && (&self.steps, &self.bookkeeping) != (&now.steps, &now.bookkeeping) {
+        // The steps are the same by now, and `after` says in which order they are done.
+        if moved.is_empty() && !same(&self.bookkeeping, &now.bookkeeping) {
             moved.push(Moved::Record);
         }
         moved
@@ -153,16 +156,40 @@ impl From<&Reason> for SavedReason {
             Reason::Reads(id) => SavedReason::Reads(id.clone()),
             Reason::Inside(id) => SavedReason::Inside(id.clone()),
             Reason::Interrupted => SavedReason::Interrupted,
+            Reason::Undone => SavedReason::Undone,
         }
     }
+}
+
+/// Whether both do the same. Of several reasons to do it, which one is told is no part of that.
+fn alike(planned: Option<&&SavedStep>, now: Option<&&SavedStep>) -> bool {
+    match (planned, now) {
+        (Some(planned), Some(now)) => SavedStep { reason: now.reason.clone(), ..(*planned).clone() } == **now,
+        (planned, now) => planned.is_none() && now.is_none(),
+    }
+}
+
+/// Whether both have the same entries, in any order.
+fn same(planned: &[SavedBookkeeping], now: &[SavedBookkeeping]) -> bool {
+    planned.len() == now.len() && planned.iter().all(|entry| now.contains(entry))
 }
 
 fn by_id(desired: &[(ResourceId, String)]) -> BTreeMap<&ResourceId, &str> {
     desired.iter().map(|(id, digest)| (id, digest.as_str())).collect()
 }
 
-fn places_left_out(edges: &[Dependency]) -> Vec<Dependency> {
-    edges.iter().map(|edge| Dependency { asked_at: None, ..edge.clone() }).collect()
+/// Edges without their places. In which order a lab says things is no part of what it says.
+fn plain(edges: &[Dependency]) -> Vec<Dependency> {
+    let mut edges: Vec<Dependency> =
+        edges.iter().map(|edge| Dependency { asked_at: None, ..edge.clone() }).collect();
+    edges.sort_by(|a, b| (&a.on, a.why).cmp(&(&b.on, b.why)));
+    edges
+}
+
+fn sorted(ids: impl Iterator<Item = ResourceId>) -> Vec<ResourceId> {
+    let mut ids: Vec<ResourceId> = ids.collect();
+    ids.sort();
+    ids
 }
 
 /// Enough of a digest to tell two versions of one thing apart.

@@ -1,6 +1,6 @@
 //! A plan for some hosts only: their steps, what those need, and what must not be left behind when those are done.
 
-use super::{Action, Bookkeeping, Plan, Step};
+use super::{Action, Bookkeeping, Plan, Reason, Step};
 use crate::graph::{Dependency, Graph, ResourceId, Why};
 use crate::name::HostName;
 use crate::state::Recorded;
@@ -26,9 +26,27 @@ pub fn narrow(plan: Plan, desired: &Graph, recorded: &BTreeMap<ResourceId, Recor
     let Scope::Hosts(hosts) = scope else { return plan };
     let is_meant = |id: &ResourceId| id.host.as_ref().is_some_and(|host| hosts.contains(host));
     let setup: BTreeSet<&ResourceId> = hosts.iter().flat_map(|host| desired.setup(host)).collect();
-    let kept = closure(&plan.steps, recorded, |id| is_meant(id) || setup.contains(id));
+    let takes_along = |action| matches!(action, Action::Replace | Action::Delete);
+    let kept = closure(&plan.steps, recorded, takes_along, |id| is_meant(id) || setup.contains(id));
     let unchanged = desired.iter().filter(|resource| is_meant(&resource.id)).count()
         - plan.steps.iter().filter(|step| is_meant(&step.id) && step.action != Action::Delete).count();
+    Plan { unchanged, ..only(plan, &kept, is_meant) }
+}
+
+/// The part of a plan for an earlier version of a lab that takes back what a run has done or begun, with all that comes
+/// with it as in [`narrow`]. What that run did not touch stays as it is.
+pub fn undoing(plan: Plan, recorded: &BTreeMap<ResourceId, Recorded>, begun: &BTreeSet<ResourceId>) -> Plan {
+    // What is made again has taken along what lived in it when it went.
+    let kept = closure(&plan.steps, recorded, |_| true, |id| begun.contains(id));
+    let mut plan = only(plan, &kept, |_| true);
+    for step in plan.steps.iter_mut().filter(|step| begun.contains(&step.id)) {
+        step.reason = Reason::Undone;
+    }
+    plan
+}
+
+/// The steps of these numbers, and the bookkeeping of what is meant.
+fn only(plan: Plan, kept: &BTreeSet<usize>, is_meant: impl Fn(&ResourceId) -> bool) -> Plan {
     let names: BTreeSet<ResourceId> = kept.iter().map(|index| plan.steps[*index].id.clone()).collect();
     let steps = plan.steps.into_iter().enumerate().filter(|(index, _)| kept.contains(index));
     let steps = steps.map(|(_, step)| Step {
@@ -38,7 +56,7 @@ pub fn narrow(plan: Plan, desired: &Graph, recorded: &BTreeMap<ResourceId, Recor
     let bookkeeping = plan.bookkeeping.into_iter().filter(|entry| match entry {
         Bookkeeping::Record(id, _) | Bookkeeping::Forget(id) => is_meant(id),
     });
-    Plan { steps: steps.collect(), unchanged, bookkeeping: bookkeeping.collect() }
+    Plan { steps: steps.collect(), unchanged: plan.unchanged, bookkeeping: bookkeeping.collect() }
 }
 
 /// The resources in scope, and those that they need.
@@ -61,6 +79,7 @@ pub fn needed<'g>(desired: &'g Graph, scope: &Scope) -> BTreeSet<&'g ResourceId>
 fn closure(
     steps: &[Step],
     recorded: &BTreeMap<ResourceId, Recorded>,
+    takes_along: impl Fn(Action) -> bool,
     is_meant: impl Fn(&ResourceId) -> bool,
 ) -> BTreeSet<usize> {
     let numbers: BTreeMap<&ResourceId, usize> =
@@ -83,13 +102,12 @@ fn closure(
             let needed = step.depends_on.iter().filter(|edge| edge.why != Why::After);
             queue.extend(needed.filter_map(|edge| numbers.get(&edge.on)));
         }
-        let takes_along = matches!(step.action, Action::Replace | Action::Delete);
         for (follower, why) in followers.get(&step.id).into_iter().flatten() {
             let follows = match why {
                 Why::After | Why::Order => false,
                 // What is only made later reads it then.
                 Why::Reads => matches!(steps[*follower].action, Action::Update | Action::Replace),
-                Why::Inside => takes_along,
+                Why::Inside => takes_along(step.action),
             };
             if follows {
                 queue.push(*follower);

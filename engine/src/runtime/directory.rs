@@ -12,6 +12,7 @@ use super::error::{Error, Result};
 use super::idmap::IdMap;
 use super::isolation::Isolation;
 use super::spec::{HostView, Overlay};
+use crate::fault;
 use crate::linux::{self, files};
 
 /// The supervisor's socket in the lab's directory.
@@ -143,9 +144,33 @@ impl LabDirectory {
         }
     }
 
-    /// Removes the directory and all in it. Works whatever state it is in; a running lab must be shut down before. What
-    /// belongs to ids of the user's range is removed by `exe supervise`, in a user namespace with the same map.
+    /// Removes the directory and all in it. Works whatever state it is in; a running lab must be shut down before.
+    ///
+    /// From the first instant on there is no lab of this name, or all of it: should this be killed, [`LabDirectory::sweep`]
+    /// removes the rest.
     pub fn remove(self, exe: &Path, map: &IdMap) -> Result<()> {
+        let root = self.path.parent().unwrap_or(Path::new("/"));
+        LabDirectory::sweep(root, &self.lab, exe, map)?;
+        let lab = doomed(&self.lab);
+        let path = root.join(&lab);
+        files::rename(&self.path, &path)?;
+        fault::point("directory: doomed");
+        LabDirectory { path, lab, descriptor: self.descriptor }.remove_in_place(exe, map)
+    }
+
+    /// Removes what a removal that was killed has left of a lab.
+    pub fn sweep(state_root: &Path, lab: &str, exe: &Path, map: &IdMap) -> Result<()> {
+        let lab = doomed(lab);
+        match LabDirectory::at(state_root.join(&lab), &lab) {
+            Ok(left) => left.remove_in_place(exe, map),
+            Err(Error::Kernel(error)) if error.source.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same for a lab whose name nobody uses again: what a killed removal leaves is still that lab. What belongs to ids of
+    /// the user's range is removed by `exe supervise`, in a user namespace with the same map.
+    pub fn remove_in_place(self, exe: &Path, map: &IdMap) -> Result<()> {
         let here = self.duplicate()?.remove_here();
         match (here, map) {
             (Err(Error::Kernel(error)), IdMap::Range { .. })
@@ -198,6 +223,11 @@ impl HostDirectory {
     pub fn log(&self, daemon: &str) -> PathBuf {
         self.path.join("log").join(format!("{daemon}.log"))
     }
+}
+
+/// What the directory of a lab is called once it is to be removed; no lab can have such a name.
+fn doomed(lab: &str) -> String {
+    format!(".{lab}.removed")
 }
 
 fn relative(target: &Path) -> &Path {

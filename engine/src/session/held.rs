@@ -1,6 +1,7 @@
 //! A lab that is new and lives only as long as somebody holds it.
 
-use super::{Known, Refused, Session, Work, Yard, enter, inside};
+use super::known::Known;
+use super::{Refused, Session, Work, Yard, enter, inside};
 use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::lab::Lab;
@@ -80,7 +81,7 @@ impl Held {
     pub fn end(self, limit: Duration) -> Result<(), Error> {
         self.client.shutdown(limit).map_err(|error| Error::caused("end the lab's supervisor", error))?;
         self.directory
-            .remove(&self.exe, &IdMap::detect())
+            .remove_in_place(&self.exe, &IdMap::detect())
             .map_err(|error| Error::caused("remove the lab's directory", error))
     }
 }

@@ -81,7 +81,7 @@ fn show(work: Result<Work, Error>) -> (Option<Work>, u8) {
     match work {
         Ok(work) => {
             if let Some(spoilt) = &work.spoilt {
-                eprintln!("{spoilt}");
+                eprintln!("{}", spoilt.reason);
             }
             print!("{}", text(&work.plan));
             (Some(work), 0)

@@ -3,7 +3,8 @@
 use super::Bridge;
 use crate::attribute::Attributes;
 use crate::error::Error;
-use crate::kinds::Subject;
+use crate::graph::ResourceId;
+use crate::kinds::{Kind, Subject};
 use crate::machine::Machine;
 
 pub(super) fn observe(
@@ -16,4 +17,11 @@ pub(super) fn observe(
         Some(Attributes::from([("mtu".into(), link.mtu.into())]))
     });
     Ok(observed.collect())
+}
+
+/// Every bridge of the lab.
+pub(super) fn found(machine: &Machine) -> Result<Vec<ResourceId>, Error> {
+    let links = machine.own_stack().links()?;
+    let bridges = links.values().filter(|link| link.is_bridge());
+    Ok(bridges.map(|link| ResourceId::of_lab(Kind::Bridge, link.name.as_str())).collect())
 }

@@ -44,6 +44,10 @@ impl Manage for Bridge {
         observe::observe(machine, subjects)
     }
 
+    fn found(machine: &Machine) -> Result<Vec<ResourceId>, Error> {
+        observe::found(machine)
+    }
+
     fn create(machine: &Machine, wanted: &[(&ResourceId, &Self)]) -> Vec<Result<(), Error>> {
         apply::create(machine, wanted)
     }

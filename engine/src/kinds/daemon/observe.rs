@@ -3,9 +3,11 @@
 use super::Daemon;
 use crate::attribute::Attributes;
 use crate::error::Error;
-use crate::kinds::Subject;
+use crate::graph::ResourceId;
+use crate::kinds::{Kind, Subject};
 use crate::lab::Restart;
 use crate::machine::Machine;
+use crate::name::HostName;
 use crate::runtime::{DaemonState, DaemonStatus};
 use std::collections::BTreeMap;
 
@@ -26,6 +28,16 @@ pub(super) fn observe(
         Some(attributes)
     });
     Ok(observed.collect())
+}
+
+/// Every daemon that the supervisor knows.
+pub(super) fn found(machine: &Machine) -> Result<Vec<ResourceId>, Error> {
+    let known = statuses(machine)?;
+    let ids = known.iter().filter_map(|status| {
+        let (host, name) = status.id.split_once('/')?;
+        Some(ResourceId::of_host(Kind::Daemon, &HostName::try_from(host).ok()?, name))
+    });
+    Ok(ids.collect())
 }
 
 /// What the supervisor knows.

@@ -193,6 +193,10 @@ impl Manage for Daemon {
         observe::observe(machine, subjects)
     }
 
+    fn found(machine: &Machine) -> Result<Vec<ResourceId>, Error> {
+        observe::found(machine)
+    }
+
     fn create(machine: &Machine, wanted: &[(&ResourceId, &Self)]) -> Vec<Result<(), Error>> {
         wanted.iter().map(|(id, daemon)| apply::start(machine, id, daemon)).collect()
     }

@@ -89,6 +89,10 @@ impl Manage for Netns {
         observe::observe(machine, subjects)
     }
 
+    fn found(machine: &Machine) -> Result<Vec<ResourceId>, Error> {
+        Ok(machine.hosts()?.iter().map(Netns::id).collect())
+    }
+
     fn create(machine: &Machine, wanted: &[(&ResourceId, &Self)]) -> Vec<Result<(), Error>> {
         apply::create(machine, wanted)
     }

@@ -1,9 +1,9 @@
 use super::*;
 use crate::digest::DigestKey;
-use crate::kinds::Kind;
 use crate::kinds::netns::Netns;
+use crate::kinds::{Kind, Spec};
 use crate::name::{Fqdn, HostName};
-use crate::plan::SavedPlan;
+use crate::plan::{SavedPlan, undoing};
 use crate::runtime::Isolation;
 use proptest::prelude::*;
 use topo_lang::{SourceId, Span};
@@ -48,6 +48,12 @@ fn seen(attributes: &Attributes) -> Attributes {
     attributes.iter().filter(|(name, _)| *name != "password").map(|(a, b)| (a.clone(), b.clone())).collect()
 }
 
+/// What nobody looks at here.
+fn spec() -> Spec {
+    let hostname = Fqdn::try_from("a.test").unwrap();
+    Netns { hostname, overlays: Vec::new(), isolation: Isolation::default() }.into()
+}
+
 fn graph(edges: &Edges, values: &[Option<[u8; 3]>]) -> Graph {
     let mut wanted: Vec<bool> = values.iter().map(Option::is_some).collect();
     for number in 0..THINGS {
@@ -56,12 +62,7 @@ fn graph(edges: &Edges, values: &[Option<[u8; 3]>]) -> Graph {
     }
     let resources = (0..THINGS).filter(|number| wanted[*number]).map(|number| Resource {
         id: id(number),
-        spec: Netns {
-            hostname: Fqdn::try_from("a.test").unwrap(),
-            overlays: Vec::new(),
-            isolation: Isolation::default(),
-        }
-        .into(),
+        spec: spec(),
         attributes: attributes(values[number].unwrap_or_default()),
         depends_on: depends_on(edges, number, |on| wanted[on]),
         defined_at: span(),
@@ -278,6 +279,57 @@ proptest! {
         after.remove(&id(drifted));
         let cares = before.observed != after.observed;
         prop_assert_eq!(!read.moved(&saved(&after)).is_empty(), cares && saved(&after) != first);
+    }
+
+    #[test]
+    fn a_saved_plan_does_not_care_in_which_order_things_are_said((desired, model) in worlds()) {
+        let saved = |graph: &Graph| {
+            SavedPlan::new(&plan(graph, &model.recorded, &model.observed), graph, None)
+        };
+        let turned = desired.iter().rev().map(|resource| Resource {
+            depends_on: resource.depends_on.iter().rev().cloned().collect(),
+            ..resource.clone()
+        });
+        let turned = Graph::new(turned.collect()).unwrap();
+        let (as_said, turned) = (saved(&desired), saved(&turned));
+        prop_assert_eq!(as_said.moved(&turned), Vec::new());
+    }
+
+    #[test]
+    fn undoing_a_run_brings_back_what_was_before((desired, model) in worlds(), steps in 0..=THINGS) {
+        // A lab that was as it should be; nothing is inside what is not there.
+        let mut recorded: BTreeMap<ResourceId, Recorded> = BTreeMap::new();
+        for number in 0..THINGS {
+            let inside = (0..number).filter(|on| model.edges[number][*on] == Some(Why::Inside));
+            let has_place = inside.into_iter().all(|on| recorded.contains_key(&id(on)));
+            if let Some(known) = model.recorded.get(&id(number)).filter(|_| has_place) {
+                let depends_on = depends_on(&model.edges, number, |on| recorded.contains_key(&id(on)));
+                recorded.insert(id(number), Recorded::new(known.attributes.clone(), depends_on));
+            }
+        }
+        let former = recorded.iter().map(|(id, known)| Resource {
+            id: id.clone(),
+            spec: spec(),
+            attributes: known.attributes.clone(),
+            depends_on: known.depends_on.clone(),
+            defined_at: span(),
+        });
+        let former = Graph::new(former.collect()).unwrap();
+        let observed = recorded.iter().map(|(id, known)| (id.clone(), seen(&known.attributes))).collect();
+        let before = Model::new(model.edges.clone(), recorded, observed);
+
+        let mut after = before.clone();
+        let run = plan(&desired, &before.recorded, &before.observed);
+        after.apply_until(&run, steps.min(run.steps.len()));
+        let unfinished = after.recorded.iter().filter(|(_, known)| known.interrupted).map(|(id, _)| id);
+        let done = run.steps.iter().take(steps).map(|step| &step.id);
+        let begun: BTreeSet<ResourceId> = done.chain(unfinished).cloned().collect();
+        let back = undoing(plan(&former, &after.recorded, &after.observed), &after.recorded, &begun);
+        after.apply(&back);
+        prop_assert_eq!(&after.observed, &before.observed);
+        prop_assert_eq!(&after.recorded, &before.recorded);
+        prop_assert!(after.is_read(&former), "{run:#?} {back:#?}");
+        prop_assert!(plan(&former, &after.recorded, &after.observed).is_empty());
     }
 
     #[test]

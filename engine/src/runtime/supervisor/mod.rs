@@ -20,7 +20,7 @@ mod table;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsFd, IntoRawFd};
+use std::os::fd::{AsFd, BorrowedFd, IntoRawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -200,11 +200,13 @@ fn supervise(
     let place = directory.path().join(SKELETON);
     let alone = skeleton.as_ref().map(|skeleton| skeleton.write(&place)).transpose()?.unwrap_or_default();
     let below = skeleton.map(|_| place);
-    let listener = listen(&directory)?;
+    let listener = listen(directory.descriptor())?;
     fault::point("supervisor: listens");
     let user_namespace = arguments.ids != Ids::Root;
     let layers = host::Layers { user_namespace, below, alone };
-    let mut supervisor = serve::Supervisor::new(listener, layers, open_files)?;
+    let place = directory.descriptor().try_clone_to_owned();
+    let place = place.map_err(|source| KernelError::new("watch", directory.path().display(), source))?;
+    let mut supervisor = serve::Supervisor::new(listener, place, layers, open_files)?;
     tell(control, &Progress::Ready);
     fault::point("supervisor: ready");
     match arguments.task {
@@ -237,9 +239,9 @@ fn lock(directory: &LabDirectory) -> Result<Flock<File>, Failure> {
     }
 }
 
-fn listen(directory: &LabDirectory) -> Result<UnixListener, Failure> {
+fn listen(directory: BorrowedFd<'_>) -> Result<UnixListener, Failure> {
     let before = umask(Mode::from_bits_truncate(0o177));
-    let listener = socket::listen_at(directory.descriptor(), SOCKET);
+    let listener = socket::listen_at(directory, SOCKET);
     umask(before);
     Ok(listener?)
 }

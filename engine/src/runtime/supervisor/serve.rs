@@ -6,15 +6,18 @@ use std::convert::Infallible;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixListener;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::fcntl::AtFlags;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::stat::{fstat, fstatat};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
+use super::super::directory::SOCKET;
 use super::super::error::Failure;
 use super::super::protocol::{Reply, Request, VERSION};
 use super::super::report::{Reading, Told};
@@ -23,12 +26,23 @@ use super::connection::Connection;
 use super::daemon::Daemon;
 use super::host::Layers;
 use super::hosts::{Host, Waiting};
+use super::listen;
 use super::shutdown::{Shutdown, Tether};
 use crate::fault;
 use crate::linux::{Error as KernelError, Result as KernelResult, process, socket};
 
+/// How often it looks whether the lab's directory is still there.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long all may take to end once it is gone.
+const GONE: Duration = Duration::from_secs(2);
+
 pub(super) struct Supervisor {
     listener: UnixListener,
+    /// The lab's directory.
+    place: OwnedFd,
+    /// When to look next whether it is still there.
+    next_look: Instant,
     signals: SignalFd,
     itself: OwnedFd,
     pub(super) layers: Layers,
@@ -60,7 +74,12 @@ pub(super) enum Newborn {
 }
 
 impl Supervisor {
-    pub(super) fn new(listener: UnixListener, layers: Layers, open_files: u64) -> KernelResult<Supervisor> {
+    pub(super) fn new(
+        listener: UnixListener,
+        place: OwnedFd,
+        layers: Layers,
+        open_files: u64,
+    ) -> KernelResult<Supervisor> {
         let mut mask = SigSet::empty();
         for signal in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
             mask.add(signal);
@@ -74,6 +93,8 @@ impl Supervisor {
             .map_err(|source| KernelError::new("change", "the supervisor's socket", source))?;
         Ok(Supervisor {
             listener,
+            place,
+            next_look: Instant::now() + LOOK,
             signals,
             itself: process::pidfd_open(nix::unistd::getpid())?,
             layers,
@@ -111,6 +132,7 @@ impl Supervisor {
             }
             self.reap()?;
             self.keep_time();
+            self.look_at_place();
             if ready.listener {
                 self.accept();
             }
@@ -122,7 +144,8 @@ impl Supervisor {
 
     fn wait(&self) -> KernelResult<Ready> {
         let ending = self.ending.as_ref().map(Shutdown::deadline);
-        let deadline = self.daemons.values().filter_map(Daemon::deadline).chain(ending).min();
+        let daemons = self.daemons.values().filter_map(Daemon::deadline);
+        let deadline = daemons.chain(ending).chain([self.next_look]).min();
         let mut watched = vec![
             PollFd::new(self.listener.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
@@ -168,6 +191,26 @@ impl Supervisor {
             daemons: daemons.map(|(_, (id, _))| (*id).clone()).collect(),
             connections: connections.collect(),
         })
+    }
+
+    /// A lab that nobody can reach any more is of use to nobody: where its directory is gone, it ends. Where only its
+    /// socket is, it makes a new one.
+    fn look_at_place(&mut self) {
+        if Instant::now() < self.next_look {
+            return;
+        }
+        self.next_look = Instant::now() + LOOK;
+        if self.ending.is_some() {
+            return;
+        }
+        if fstat(&self.place).is_ok_and(|place| place.st_nlink == 0) {
+            self.shut_down(GONE);
+        } else if fstatat(&self.place, SOCKET, AtFlags::AT_SYMLINK_NOFOLLOW) == Err(Errno::ENOENT)
+            && let Ok(listener) = listen(self.place.as_fd())
+            && listener.set_nonblocking(true).is_ok()
+        {
+            self.listener = listener;
+        }
     }
 
     // Connections.
