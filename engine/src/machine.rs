@@ -213,7 +213,14 @@ impl Machine {
         lock(&self.open).get(host).cloned()
     }
 
-    /// Runs a command on a host, with these bytes as its input, and waits for it, at most this long.
+    /// Whether a host has a process, or can have one that is in the lab's network.
+    pub fn is_up(&self, host: &HostName) -> Result<bool, Error> {
+        Ok(self.opened(host).is_some() || self.netns(&BTreeSet::from([host]))?.contains_key(host))
+    }
+
+    /// Runs a command on a host, with these bytes as its input, and waits for it, at most this long. Also while the host is
+    /// not up: what has no network namespace yet is started for this command alone, since the network it gets is not the
+    /// lab's.
     pub fn run(
         &self,
         host: &HostName,
@@ -221,32 +228,19 @@ impl Machine {
         stdin: &[u8],
         limit: Duration,
     ) -> Result<Output, Error> {
-        let init = self.open(host)?;
-        let output = run_in(&init, host, command, stdin, limit);
+        let output = if self.is_up(host)? {
+            let init = self.open(host)?;
+            run_in(&init, host, command, stdin, limit)
+        } else {
+            let _one_visit_at_a_time = lock(&self.visiting);
+            let init = self.start(host)?;
+            let output = run_in(&init, host, command, stdin, limit);
+            self.client
+                .close_host(host.as_str())
+                .map_err(|error| Error::caused(format!("end the processes of `{host}`"), error))?;
+            output
+        };
         fault::point("machine: command run");
-        output
-    }
-
-    /// The same, also while the host is not up: what has no network namespace yet is started for this command alone, since
-    /// the network it gets is not the lab's.
-    pub fn run_to_observe(
-        &self,
-        host: &HostName,
-        command: &Command,
-        stdin: &[u8],
-        limit: Duration,
-    ) -> Result<Output, Error> {
-        let is_up =
-            || Ok(self.opened(host).is_some() || self.netns(&BTreeSet::from([host]))?.contains_key(host));
-        if is_up()? {
-            return self.run(host, command, stdin, limit);
-        }
-        let _one_visit_at_a_time = lock(&self.visiting);
-        let init = self.start(host)?;
-        let output = run_in(&init, host, command, stdin, limit);
-        self.client
-            .close_host(host.as_str())
-            .map_err(|error| Error::caused(format!("end the processes of `{host}`"), error))?;
         output
     }
 
