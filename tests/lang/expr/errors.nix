@@ -268,3 +268,9 @@ builtins.head (map (f: f 1) [ 2 ])
 builtins.concatStringsSep "," [ toString 1 ]
 ---
 1400 + "100"
+---
+builtins.sort builtins.lessThan [ (throw "also the only one") ]
+---
+__toString 1
+---
+__map (x: x) [ ]

@@ -112,6 +112,10 @@ pub(super) const TABLE: &[Builtin] = &[
     row("sort", 2, |e, a| {
         let items = e.arg_list(a, 1)?;
         let function = e.arg_function(a, 0)?;
+        // Also where there is nothing to compare them with.
+        for item in items.iter() {
+            e.force(*item)?;
+        }
         sort(e, a, &function, items.to_vec()).map(|items| Val::List(items.into()))
     }),
     row("partition", 2, |e, a| {

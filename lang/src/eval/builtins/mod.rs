@@ -161,7 +161,9 @@ impl Evaluator {
             "lib" => Some(library::lib(self)),
             "net" => Some(library::net(self)),
             text if GLOBAL.contains(&text) => find(text).map(function),
-            text => text.strip_prefix("__").and_then(find).map(function),
+            text => {
+                text.strip_prefix("__").filter(|name| !GLOBAL.contains(name)).and_then(find).map(function)
+            }
         };
         let thunk = value.map(|value| self.value(value));
         self.globals.insert(name, thunk);

@@ -204,7 +204,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("i", "builtins.compareVersions ‹s› ‹s›"),
     // Texts.
     ("s", "toString ‹A›"),
-    ("s", "builtins.substring (builtins.bitAnd 7 ‹i›) ‹i› ‹s›"),
+    // Nix 2.8 takes the length as a number of 32 bits.
+    ("s", "builtins.substring (builtins.bitAnd 7 ‹i›) (builtins.bitAnd 65535 ‹i›) ‹s›"),
     ("s", "builtins.concatStringsSep ‹s› ‹[s]›"),
     // Later versions than 2.8 do not look at a replacement that is not needed.
     (
