@@ -63,7 +63,7 @@ fn check(root: &Path, case: &Path) -> Result<(), Failed> {
     let mut expression = None;
     let mut path = None;
     let mut with_places = false;
-    for line in text.lines().map_while(|line| line.strip_prefix("// ")) {
+    for line in text.trim_start_matches('\u{feff}').lines().map_while(|line| line.strip_prefix("// ")) {
         if line == "without core" {
             core = false;
         } else if line == "with places" {

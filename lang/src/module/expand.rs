@@ -128,15 +128,10 @@ impl Machine {
                         raised.help("over a set the loop has two names: `for key value in=…`")
                     }
                     (Val::List(_), _) => raised.help("over a list the loop has one name: `for value in=…`"),
-                    (
-                        Val::Null
-                        | Val::Bool(_)
-                        | Val::Int(_)
-                        | Val::Float(_)
-                        | Val::Text(_)
-                        | Val::Function(_),
-                        _,
-                    ) => raised,
+                    (Val::Null | Val::Bool(_) | Val::Int(_) | Val::Float(_) | Val::Text(_), _) => raised,
+                    (Val::Function(_), _) => {
+                        raised.help("a function gives a value when it has all its arguments")
+                    }
                 };
                 return Err(self.traced(evaluator, id, raised));
             }

@@ -114,6 +114,7 @@ impl<'a> Resolver<'a> {
             );
             return None;
         }
+        let mistakes = self.diagnostics.len();
         let mut param = Param {
             name: name.clone(),
             ty: crate::module::types::Type::Any,
@@ -139,6 +140,10 @@ impl<'a> Resolver<'a> {
                 );
                 self.report(wrong);
             }
+        }
+        if self.diagnostics.len() > mistakes {
+            // Whatever it is, that it has no value would only follow.
+            param.default.get_or_insert(Term::Broken(node.head));
         }
         Some(param)
     }
@@ -437,8 +442,11 @@ impl<'a> Resolver<'a> {
                         entry.span,
                         "`let` binds names: `let name=value`",
                     );
-                    self.report(wrong);
-                    continue;
+                    self.report(wrong.help(match text_of(&entry.value) {
+                        Some(name) if is_name(&name.value) => format!("write `let {}=VALUE`", name.value),
+                        _ => "write `let NAME=VALUE`".to_owned(),
+                    }));
+                    break;
                 };
                 let value = Data::Term(self.term(&entry.value, &context.names));
                 lets.push(Let { name: name.value.clone(), span: name.span, value });

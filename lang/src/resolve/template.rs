@@ -110,6 +110,7 @@ impl<'a> Resolver<'a> {
         let params = self.program.templates[template.0 as usize].params.clone();
         let mut arguments: Vec<Option<Term>> = params.iter().map(|_| None).collect();
         let mut next = 0;
+        let mistakes = self.diagnostics.len();
         for entry in &node.entries {
             let at = match &entry.name {
                 None => {
@@ -150,6 +151,10 @@ impl<'a> Resolver<'a> {
             .filter(|(param, argument)| param.default.is_none() && argument.is_none())
             .map(|(param, _)| format!("`{}`", param.name))
             .collect();
+        if !missing.is_empty() && self.diagnostics.len() > mistakes {
+            // One that is misspelt is not also missing.
+            return None;
+        }
         if !missing.is_empty() {
             let message = format!("template `{}` needs {}", node.name.value, missing.join(" and "));
             let wrong =

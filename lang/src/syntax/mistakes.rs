@@ -244,6 +244,15 @@ pub(crate) fn no_name(text: &str, found: Token, span: Span, annotation: Option<&
     }
 }
 
+/// The word that ends right before an offset, where it begins a node.
+fn word_before(text: &str, end: usize) -> Option<&str> {
+    let line = text.get(..end)?;
+    let line = &line[line.rfind(['\n', ';', '{']).map_or(0, |at| at + 1)..];
+    let word = line.trim_start();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    (!word.is_empty() && word.chars().all(plain)).then_some(word)
+}
+
 pub(crate) fn no_argument(text: &str, found: Token, span: Span) -> Diagnostic {
     let what = describe(text, found);
     let diagnostic =
@@ -251,7 +260,12 @@ pub(crate) fn no_argument(text: &str, found: Token, span: Span) -> Diagnostic {
     let rest = &text[found.start as usize..];
     match found.kind {
         Kind::Equals if rest.starts_with("==") => diagnostic.help(COMPARISON),
-        Kind::Equals => diagnostic.help("before the `=` stands the property's key: `key=value`"),
+        Kind::Equals => match word_before(text, found.start as usize) {
+            Some(name) => diagnostic.help(format!(
+                "as a node of its own it is `{name} VALUE`; as a property, `{name}=VALUE`, it stands on its node's line"
+            )),
+            None => diagnostic.help("before the `=` stands the property's key: `key=value`"),
+        },
         Kind::Illegal if rest.starts_with(['[', ']']) => diagnostic.help(
             "KDL has no brackets: a list is several values, `name a b c`, or an expression, `\"${[ a b c ]}\"`",
         ),
