@@ -103,6 +103,18 @@ impl Daemons {
             return Err(self.none(&all));
         }
         let id = |host: &HostName, daemon: &&str| ResourceId::of_host(Kind::Daemon, host, *daemon);
+        let skipped = |name: &str| {
+            host.iter()
+                .any(|(_, host)| host.daemons.iter().any(|(known, spec)| known.as_str() == name && spec.skip))
+        };
+        let meant: Vec<&str> = meant.into_iter().filter(|name| !skipped(name)).collect();
+        if meant.is_empty() {
+            let message = format!(
+                "the lab skips {}",
+                told(&self.host, all.iter().copied().filter(|name| skipped(name)))
+            );
+            return Err(Failure::input(message, "take `skip` out of its file, and `topo apply`"));
+        }
         let chosen: BTreeSet<ResourceId> = host
             .iter()
             .flat_map(|(host, _)| {

@@ -61,6 +61,10 @@ pub(crate) fn hold(
     terms: &Terms<'_>,
     then: impl FnOnce(&Watch, &Prepared, &Held) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
+    if terms.announced.is_some() {
+        // Whoever waits for the end of something that we were given by mistake should not wait for us.
+        process::close_from(3).map_err(|error| Error::caused("hold a lab", error))?;
+    }
     let watch = Watch::begin(terms.stdin)?;
     let file = lab::file(context, terms.lab)?;
     let name = terms.inputs.name.clone().unwrap_or_else(|| own_name(&lab::name_of(&file)));

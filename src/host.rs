@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use topo_engine::exports::{self, KnownHost};
 use topo_engine::runtime::Client;
 
-/// Variables of the caller that a command on a host gets as well: they describe the terminal and the language.
+/// Variables of the caller that a command on a host gets as well: they describe the terminal, the time and the language.
 const PASSED: &[&str] =
-    &["TERM", "COLORTERM", "LANG", "LANGUAGE", "NO_COLOR", "COLUMNS", "LINES", "EDITOR", "PAGER"];
+    &["TERM", "COLORTERM", "TZ", "LANG", "LANGUAGE", "NO_COLOR", "COLUMNS", "LINES", "EDITOR", "PAGER"];
 
 /// Directories of the machine that are empty or other ones on a host.
 const NOT_THERE: &[&str] = &["/tmp", "/run", "/proc", "/sys", "/dev"];

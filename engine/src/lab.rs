@@ -271,6 +271,10 @@ pub struct Daemon {
     pub reads: Vec<Spanned<AbsolutePath>>,
     /// How it shows that it answers.
     pub ready: Ready,
+    /// Where connections come that start it.
+    pub listen: Option<Listen>,
+    /// Whether it is not started, and nobody minds.
+    pub skip: bool,
     /// Whether the supervisor starts it again when it ends.
     pub restart: Restart,
     /// The signal that ends it.
@@ -305,6 +309,19 @@ pub struct Daemon {
     pub package: Vec<String>,
     /// Whether it needs more than one user id.
     pub id_range: bool,
+}
+
+/// Where connections come that start a daemon.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Listen {
+    /// TCP ports.
+    pub port: Vec<u16>,
+    /// A Unix socket.
+    pub socket: Option<AbsolutePath>,
+    /// Whether each has a process of its own.
+    pub each: bool,
+    /// How many of these there may be.
+    pub most: u32,
 }
 
 /// A filter of system calls; one of the lists is empty.

@@ -72,8 +72,12 @@ fn row(context: &Context, name: String) -> Row {
             row.hosts = running.hosts().map_or(0, |hosts| hosts.len());
             let daemons = running.client.status().unwrap_or_default();
             row.daemons = daemons.len();
-            row.running =
-                daemons.iter().filter(|daemon| matches!(daemon.state, DaemonState::Running { .. })).count();
+            row.running = daemons
+                .iter()
+                .filter(|daemon| {
+                    matches!(daemon.state, DaemonState::Running { .. } | DaemonState::Listening { .. })
+                })
+                .count();
         }
     }
     row

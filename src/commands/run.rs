@@ -7,6 +7,7 @@ use crate::hold::{Came, Terms, Watch, hold};
 use crate::running::Running;
 use crate::session::Prepared;
 use crate::timeout;
+use crate::ui;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::Pid;
@@ -35,6 +36,9 @@ pub(crate) struct Args {
     /// End also when standard input closes; the command reads nothing then
     #[arg(long)]
     watch_stdin: bool,
+    /// How long the command may run; then it is asked to end, and killed after `--grace`
+    #[arg(long, value_name = "DURATION", value_parser = timeout::parse)]
+    timeout: Option<Duration>,
     /// How long processes may take to end; then they are killed
     #[arg(long, value_name = "DURATION", value_parser = timeout::parse, default_value = "500ms")]
     grace: Duration,
@@ -79,20 +83,28 @@ fn command(
         Fork::Parent(child) => child,
     };
     let pidfd = process::pidfd_open(child).map_err(failed)?;
-    let mut deadline = None;
+    let limit = args.timeout.and_then(|limit| Instant::now().checked_add(limit));
+    // Once it was asked to end.
+    let mut until = None;
     let ask = |signal: Signal| {
-        // It is not reaped, so the number is its own.
-        let _ = kill(child, signal);
+        // It is not reaped, so the number is its own. One that was halted could not obey.
+        for signal in [signal, Signal::SIGCONT] {
+            let _ = kill(child, signal);
+        }
         Some(Instant::now() + args.grace)
     };
     loop {
-        deadline = match watch.wait(held, Some(pidfd.as_fd()), deadline)? {
+        until = match watch.wait(held, Some(pidfd.as_fd()), until.or(limit))? {
             Came::Ended => return ended(child),
-            Came::Signal(signal) => deadline.or(ask(signal)),
+            Came::Signal(signal) => until.or_else(|| ask(signal)),
             // The command has it too, and decides; a terminal that hangs up is gone.
-            Came::FromTerminal(Signal::SIGHUP) => deadline.or(ask(Signal::SIGHUP)),
-            Came::FromTerminal(_) => deadline,
-            Came::Closed | Came::LabEnded => deadline.or(ask(Signal::SIGTERM)),
+            Came::FromTerminal(Signal::SIGHUP) => until.or_else(|| ask(Signal::SIGHUP)),
+            Came::FromTerminal(_) => until,
+            Came::Closed | Came::LabEnded => until.or_else(|| ask(Signal::SIGTERM)),
+            Came::Late if until.is_none() => {
+                ui::message(&format!("its time is up: `{}` is ended", args.command[0]));
+                ask(Signal::SIGTERM)
+            }
             Came::Late => ask(Signal::SIGKILL),
         };
     }

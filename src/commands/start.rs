@@ -13,7 +13,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let idle = |state: Option<&DaemonState>| {
-        !matches!(state, Some(DaemonState::Running { .. } | DaemonState::Starting))
+        !matches!(
+            state,
+            Some(DaemonState::Running { .. } | DaemonState::Listening { .. } | DaemonState::Starting)
+        )
     };
     Daemons::find(context, &args.subject)?.again(context, idle, "started")
 }

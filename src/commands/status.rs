@@ -93,8 +93,11 @@ fn text(context: &Context, found: &Found<'_>, prepared: &Prepared) -> String {
     let daemons = by_host(&found.daemons);
     for (name, host) in &found.lab.hosts {
         let known = daemons.get(name.as_str()).map_or(&[][..], Vec::as_slice);
-        let cells: Vec<String> =
-            host.daemons.keys().map(|daemon| cell(daemon.as_ref(), known, found.running)).collect();
+        let cells: Vec<String> = host
+            .daemons
+            .iter()
+            .map(|(daemon, spec)| cell(daemon.as_ref(), spec.skip, known, found.running))
+            .collect();
         table.row([name.to_string(), addresses(host).join(" "), cells.join(", ")]);
     }
     out.push_str(&table.text());
@@ -139,7 +142,8 @@ fn processes(found: &Found<'_>) -> String {
                 duration(Duration::from_millis(process.ran_ms)),
                 left.map(|left| duration(Duration::from_millis(left))).unwrap_or_default(),
                 status.map(|status| short(status).to_owned()).unwrap_or_default(),
-                process.command.clone(),
+                // A script on the command line has many lines.
+                process.command.split_whitespace().collect::<Vec<_>>().join(" "),
             ]);
         }
     }
@@ -152,11 +156,17 @@ fn addresses(host: &Host) -> Vec<String> {
 }
 
 /// A daemon by its name, with its state where that is not `running`.
-fn cell(daemon: &str, known: &[&DaemonStatus], lab_runs: bool) -> String {
+fn cell(daemon: &str, skip: bool, known: &[&DaemonStatus], lab_runs: bool) -> String {
     let status = known.iter().find(|status| short(status) == daemon);
     match status.map(|status| &status.state) {
-        Some(DaemonState::Running { .. }) => format!("{}{daemon}{0:#}", style::GOOD),
+        Some(DaemonState::Running { .. } | DaemonState::Listening { connections: 0 }) => {
+            format!("{}{daemon}{0:#}", style::GOOD)
+        }
+        Some(state @ DaemonState::Listening { .. }) => {
+            format!("{}{daemon} ({}){0:#}", style::GOOD, describe(state))
+        }
         Some(state) => format!("{}{daemon} ({}){0:#}", style::BAD, describe(state)),
+        None if skip => format!("{daemon} (skipped)"),
         None if lab_runs => format!("{}{daemon} (not started){0:#}", style::BAD),
         None => daemon.to_owned(),
     }
@@ -171,6 +181,8 @@ fn describe(state: &DaemonState) -> String {
     match state {
         DaemonState::Starting => "starting".to_owned(),
         DaemonState::Running { .. } => "running".to_owned(),
+        DaemonState::Listening { connections: 0 } => "listening".to_owned(),
+        DaemonState::Listening { connections } => plural(*connections, "connection"),
         DaemonState::Stopping { .. } => "stopping".to_owned(),
         DaemonState::Backoff { ending, again_in_ms } => {
             format!("{}, again in {:.1} s", ending.told(), *again_in_ms as f64 / 1000.0)
@@ -191,8 +203,8 @@ fn by_host(daemons: &[DaemonStatus]) -> BTreeMap<&str, Vec<&DaemonStatus>> {
 
 /// `topo.status/1`: `{format, lab, file, running, hosts: [{name, fqdn, addresses: […], daemons: [{name, state, text,
 /// restarts, log, noted, pid, seconds, seconds_left}], namespaces: {…}, processes: [{pid, seconds, daemon, command}]}],
-/// differs: [{resource, action, reason}]}`. `state` is `running`, `starting`, `stopping`, `backoff`, `exited`, `failed`,
-/// `stopped` or `absent`. `namespaces` are the inodes by their words, `null` where the host is not there.
+/// differs: [{resource, action, reason}]}`. `state` is `running`, `listening`, `starting`, `stopping`, `backoff`, `exited`, `failed`,
+/// `stopped`, `skipped` or `absent`. `namespaces` are the inodes by their words, `null` where the host is not there.
 fn document(found: &Found<'_>, prepared: &Prepared) -> Json {
     let daemons = by_host(&found.daemons);
     let table: BTreeMap<&str, &HostTable> =
@@ -207,8 +219,8 @@ fn document(found: &Found<'_>, prepared: &Prepared) -> Json {
             let running = there.map_or(&[][..], |there| there.processes.as_slice());
             let of_host: Vec<Json> = host
                 .daemons
-                .keys()
-                .map(|daemon| {
+                .iter()
+                .map(|(daemon, spec)| {
                     let daemon: &str = daemon.as_ref();
                     match known.iter().find(|status| short(status) == daemon) {
                         Some(status) => {
@@ -220,7 +232,8 @@ fn document(found: &Found<'_>, prepared: &Prepared) -> Json {
                             })
                         }
                         None => json!({
-                            "name": daemon, "state": "absent", "text": "not started", "restarts": 0, "log": null,
+                            "name": daemon, "state": if spec.skip { "skipped" } else { "absent" },
+                            "text": if spec.skip { "skipped" } else { "not started" }, "restarts": 0, "log": null,
                             "noted": null, "pid": null, "seconds": null, "seconds_left": null,
                         }),
                     }
@@ -272,6 +285,7 @@ fn state_word(state: &DaemonState) -> &'static str {
     match state {
         DaemonState::Starting => "starting",
         DaemonState::Running { .. } => "running",
+        DaemonState::Listening { .. } => "listening",
         DaemonState::Stopping { .. } => "stopping",
         DaemonState::Backoff { .. } => "backoff",
         DaemonState::Exited { .. } => "exited",

@@ -11,10 +11,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction, sigprocmask};
+use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Gid, Pid, Uid};
 
@@ -35,7 +37,7 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     Command::new(program)
 }
 
-/// Has the command run as this user, in a session of its own, with default signals, and die with the thread that
+/// Has the command run as this user, in a session of its own, with nothing of its caller's, and die with the thread that
 /// started it. Before it becomes that user it enters `namespaces` of the process behind the pidfd, which a process with
 /// threads cannot.
 pub fn alone<'c>(
@@ -48,6 +50,9 @@ pub fn alone<'c>(
     let target = target.as_raw_fd();
     let prepare = move || {
         restore_signals();
+        forget_caller();
+        umask(Mode::from_bits_truncate(0o022));
+        close_on_exec_from(3).map_err(|error| error.source)?;
         nix::unistd::setsid()?;
         if !namespaces.is_empty() {
             // SAFETY: whoever starts the command keeps it open until then.
@@ -175,6 +180,17 @@ pub fn started(pid: Pid) -> Option<u64> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
 }
 
+/// Leaves behind what a process has from its caller besides descriptors, variables and signals: the session keyring, where
+/// tickets may be, and the personality that a debugger gave it.
+pub fn forget_caller() {
+    /// `KEYCTL_JOIN_SESSION_KEYRING`.
+    const JOIN: libc::c_long = 1;
+    // SAFETY: a null pointer asks for a new keyring without a name. A kernel without keyrings has nothing to leave behind.
+    unsafe { libc::syscall(libc::SYS_keyctl, JOIN, std::ptr::null::<libc::c_char>()) };
+    // SAFETY: takes a plain number.
+    unsafe { libc::personality(0) };
+}
+
 /// Gives every signal its default action and blocks none. Without the C library, which hides two of them.
 pub fn restore_signals() {
     /// What the kernel takes, all zeroes: the default action, no flags, an empty mask.
@@ -269,6 +285,24 @@ pub fn redirect(descriptor: BorrowedFd<'_>, target: RawFd) -> Result<()> {
     // SAFETY: what was behind `target` is given up on purpose.
     let answer = unsafe { libc::dup2(descriptor.as_raw_fd(), target) };
     if answer >= 0 { Ok(()) } else { Err(Error::last("redirect", format!("descriptor {target}"))) }
+}
+
+/// Makes these the descriptors from this number on, which whatever is executed has; gives how many.
+pub fn put_from(first: RawFd, descriptors: &[BorrowedFd<'_>]) -> Result<RawFd> {
+    let failed = |source| Error::new("pass on", "descriptors", source);
+    // Out of the way of each other first.
+    let count = RawFd::try_from(descriptors.len()).unwrap_or(RawFd::MAX);
+    let moved: std::result::Result<Vec<RawFd>, Errno> = descriptors
+        .iter()
+        .map(|descriptor| fcntl(descriptor, FcntlArg::F_DUPFD_CLOEXEC(first + count)))
+        .collect();
+    for (target, number) in (first..).zip(moved.map_err(failed)?) {
+        // SAFETY: what was behind `target` is given up on purpose; `number` has just been made.
+        if unsafe { libc::dup2(number, target) } < 0 {
+            return Err(Error::last("pass on", "descriptors"));
+        }
+    }
+    Ok(count)
 }
 
 /// Descriptor 0, 1 or 2 as something owned, for the one who takes it over.

@@ -1,11 +1,16 @@
 //! Unix sockets that pass descriptors, and paths of any length: a socket is bound and connected through
 //! `/proc/self/fd/N/name`, which is short whatever the directory is called.
 
+use std::fs::Permissions;
 use std::io::{self, IoSlice, IoSliceMut};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::socket::sockopt::PeerCredentials;
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, getsockopt, recvmsg, sendmsg};
 
@@ -24,6 +29,43 @@ pub fn listen_at(directory: BorrowedFd<'_>, name: &str) -> Result<UnixListener> 
         _ => {}
     }
     UnixListener::bind(&path).map_err(|source| Error::new("listen on the socket", name, source))
+}
+
+/// The next connection to a socket that listens.
+pub fn accept(listening: BorrowedFd<'_>) -> Result<OwnedFd> {
+    let accepted = nix::sys::socket::accept4(listening.as_raw_fd(), nix::sys::socket::SockFlag::SOCK_CLOEXEC);
+    let number = accepted.map_err(|errno| Error::new("accept", "a connection", errno))?;
+    // SAFETY: the kernel has just made it for us alone.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// From now on nobody who accepts there waits.
+pub fn do_not_wait(listening: BorrowedFd<'_>) -> Result<()> {
+    fcntl(listening, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))
+        .map(drop)
+        .map_err(|errno| Error::new("change", "a socket", errno))
+}
+
+/// Listens on a TCP port of all addresses, in the calling thread's network namespace.
+pub fn listen_on_port(port: u16) -> Result<OwnedFd> {
+    let failed = |source| Error::new("listen on", format!("TCP port {port}"), source);
+    // A kernel without IPv6 has but the other.
+    let listener = TcpListener::bind((Ipv6Addr::UNSPECIFIED, port))
+        .or_else(|_| TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)))
+        .map_err(failed)?;
+    Ok(listener.into())
+}
+
+/// Listens at a path, for everybody. An old socket there is replaced.
+pub fn listen_at_path(path: &Path) -> Result<OwnedFd> {
+    let failed = |source| Error::new("listen at", path.display(), source);
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(failed(source)),
+        Ok(()) | Err(_) => {}
+    }
+    let listener = UnixListener::bind(path).map_err(failed)?;
+    std::fs::set_permissions(path, Permissions::from_mode(0o666)).map_err(failed)?;
+    Ok(listener.into())
 }
 
 /// Connects to the socket `name` in the directory; `None` when nobody listens there.

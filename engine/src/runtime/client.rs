@@ -119,6 +119,11 @@ impl Client {
         single(self.done(&Request::Start { id: id.into(), spec: Box::new(spec.clone()) }, &[])?)
     }
 
+    /// Has connections start a daemon; returns when they can.
+    pub fn listen(&self, id: &str, spec: &DaemonSpec) -> Result<()> {
+        self.done(&Request::Start { id: id.into(), spec: Box::new(spec.clone()) }, &[]).map(drop)
+    }
+
     /// Stops a daemon and returns when it has ended. The supervisor still knows it, as stopped.
     pub fn stop(&self, id: &str) -> Result<()> {
         self.done(&Request::Stop { id: id.into() }, &[]).map(drop)

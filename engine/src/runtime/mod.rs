@@ -28,7 +28,7 @@ pub use isolation::{Clocks, Isolation};
 pub use log::LogReader;
 pub use run::{Output, on_host, run_in_host};
 pub use spec::{
-    DaemonSpec, DaemonState, DaemonStatus, Ending, HostTable, HostView, Limit, LogSpec, Overlay,
+    DaemonSpec, DaemonState, DaemonStatus, Ending, HostTable, HostView, Limit, Listen, LogSpec, Overlay,
     ProcessEntry, Restart, Seccomp, SeccompAction,
 };
 pub use start::{Tether, start, start_held};

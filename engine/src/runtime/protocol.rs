@@ -58,7 +58,8 @@ pub enum Request {
     },
     /// The names of the hosts that have an init.
     Hosts,
-    /// Start a daemon; the reply has its pidfd and comes when the program runs or could not be executed.
+    /// Start a daemon; the reply has its pidfd and comes when the program runs or could not be executed. One that
+    /// connections start has no pidfd yet.
     Start {
         /// The daemon's name in the lab.
         id: String,

@@ -68,6 +68,9 @@ pub struct DaemonSpec {
     /// Which system calls it, and what descends from it, may make; all where nothing is said.
     #[serde(default)]
     pub seccomp: Option<Seccomp>,
+    /// Whether connections start it.
+    #[serde(default)]
+    pub listen: Option<Listen>,
     /// Whether it gets a socket in `NOTIFY_SOCKET` to say on that it is ready.
     #[serde(default)]
     pub notify: bool,
@@ -82,6 +85,17 @@ pub struct DaemonSpec {
     pub lifetime_ms: Option<u64>,
     /// Given back by `Status`, so that the engine knows which specification runs.
     pub digest: String,
+}
+
+/// How connections start a daemon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listen {
+    /// The names under which the supervisor holds the sockets.
+    pub sockets: Vec<String>,
+    /// Whether each connection has a process of its own.
+    pub each: bool,
+    /// How many of these there may be.
+    pub most: usize,
 }
 
 /// A filter of system calls. Each that does not pass is noted in the log.
@@ -236,6 +250,11 @@ pub enum DaemonState {
         ran_ms: u64,
         /// For how long it may run on, where it may not for ever.
         left_ms: Option<u64>,
+    },
+    /// It waits for connections.
+    Listening {
+        /// How many have a process.
+        connections: usize,
     },
     /// It was asked to end; becomes `Stopped`.
     Stopping {

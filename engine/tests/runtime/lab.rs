@@ -93,6 +93,7 @@ impl Lab {
             limits: BTreeMap::new(),
             capabilities: None,
             seccomp: None,
+            listen: None,
             notify: false,
             restart: Restart::No,
             stop_signal: 15,

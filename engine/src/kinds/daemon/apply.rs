@@ -7,8 +7,10 @@ use crate::graph::ResourceId;
 use crate::kinds::{Manage, Updating, host_file};
 use crate::lab::{self, StopSignal};
 use crate::linux::seccomp::{self, Pass};
+use crate::linux::socket;
 use crate::machine::Machine;
-use crate::runtime::{DaemonSpec, DaemonState, LogSpec, Restart, Seccomp};
+use crate::name::AbsolutePath;
+use crate::runtime::{DaemonSpec, DaemonState, Listen, LogSpec, Restart, Seccomp};
 use nix::sys::signal::Signal;
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -23,7 +25,14 @@ pub(super) fn start(machine: &Machine, id: &ResourceId, daemon: &Daemon) -> Resu
     let client = machine.client();
     machine.open(&daemon.host)?;
     client.forget(&name).map_err(failed)?;
+    if daemon.wanted.skip {
+        return Ok(());
+    }
     let spec = spec(machine, id, daemon)?;
+    if wanted_sockets(daemon).next().is_some() {
+        listen(machine, id, daemon)?;
+        return client.listen(&name, &spec).map_err(failed);
+    }
     let mut log = ready::Log::new(spec.log.path.clone())
         .map_err(|source| Error::caused(format!("read `{}`", spec.log.path.display()), source))?;
     if let Some(path) = &daemon.wanted.ready.file {
@@ -81,6 +90,11 @@ fn spec(machine: &Machine, id: &ResourceId, daemon: &Daemon) -> Result<DaemonSpe
         limits: daemon.limits(),
         capabilities: daemon.capabilities.clone(),
         seccomp: wanted.seccomp.as_ref().map(filter),
+        listen: wanted.listen.as_ref().map(|listen| Listen {
+            sockets: wanted_sockets(daemon).map(|socket| socket.name(id)).collect(),
+            each: listen.each,
+            most: listen.most.try_into().unwrap_or(usize::MAX),
+        }),
         notify: wanted.ready.notify,
         restart: match wanted.restart {
             lab::Restart::No => Restart::No,
@@ -104,12 +118,72 @@ fn filter(filter: &lab::Seccomp) -> Seccomp {
     Seccomp { listed, pass, action: filter.action }
 }
 
+/// Where connections to a daemon come.
+enum Socket<'d> {
+    Port(u16),
+    Path(&'d AbsolutePath),
+}
+
+impl Socket<'_> {
+    /// What the supervisor holds it as.
+    fn name(&self, id: &ResourceId) -> String {
+        let prefix = held_prefix(id);
+        match self {
+            Socket::Port(port) => format!("{prefix}{port}"),
+            Socket::Path(path) => format!("{prefix}{path}"),
+        }
+    }
+}
+
+fn held_prefix(id: &ResourceId) -> String {
+    format!("listen/{}:", Daemon::supervised(id))
+}
+
+fn wanted_sockets(daemon: &Daemon) -> impl Iterator<Item = Socket<'_>> {
+    let listen = daemon.wanted.listen.iter();
+    listen.flat_map(|listen| {
+        let ports = listen.port.iter().map(|port| Socket::Port(*port));
+        ports.chain(listen.socket.iter().map(Socket::Path))
+    })
+}
+
+/// Opens the daemon's sockets on its host and gives them to the supervisor, which has let go of old ones.
+fn listen(machine: &Machine, id: &ResourceId, daemon: &Daemon) -> Result<(), Error> {
+    let failed = |error| Error::caused(format!("start {id}"), error);
+    release(machine, id)?;
+    let opened = machine.on_host(&daemon.host, || {
+        wanted_sockets(daemon)
+            .map(|socket| {
+                let opened = match &socket {
+                    Socket::Port(port) => socket::listen_on_port(*port),
+                    Socket::Path(path) => socket::listen_at_path(path.as_path()),
+                };
+                let opened = opened?;
+                if daemon.wanted.listen.as_ref().is_some_and(|listen| listen.each) {
+                    // The supervisor accepts, and must not wait for one who has gone again.
+                    socket::do_not_wait(opened.as_fd())?;
+                }
+                Ok((socket.name(id), opened))
+            })
+            .collect::<Result<Vec<_>, crate::linux::Error>>()
+    })?;
+    let opened = opened.map_err(|error| Error::caused(format!("start {id}"), error))?;
+    machine.client().hold(opened.iter().map(|(name, socket)| (name.clone(), socket.as_fd()))).map_err(failed)
+}
+
+fn release(machine: &Machine, id: &ResourceId) -> Result<(), Error> {
+    let failed = |error| Error::caused(format!("stop {id}"), error);
+    let prefix = held_prefix(id);
+    let held = machine.client().held().map_err(failed)?;
+    let own: Vec<String> = held.into_iter().filter(|name| name.starts_with(&prefix)).collect();
+    if own.is_empty() { Ok(()) } else { machine.client().release(&own).map_err(failed) }
+}
+
 /// Ends it; one that does not run, or is not known, is fine.
 pub(super) fn stop(machine: &Machine, id: &ResourceId) -> Result<(), Error> {
-    machine
-        .client()
-        .forget(&Daemon::supervised(id))
-        .map_err(|error| Error::caused(format!("stop {id}"), error))
+    let failed = |error| Error::caused(format!("stop {id}"), error);
+    machine.client().forget(&Daemon::supervised(id)).map_err(failed)?;
+    release(machine, id)
 }
 
 /// How it ended, as far as the supervisor knows.

@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// The state that is wanted.
 pub(super) const RUNNING: &str = "running";
 
+/// The state of one that is not to run.
+pub(super) const SKIPPED: &str = "skipped";
+
 pub(super) fn observe(
     machine: &Machine,
     subjects: &[Subject<'_, Daemon>],
@@ -21,7 +24,13 @@ pub(super) fn observe(
     let statuses: BTreeMap<String, DaemonStatus> =
         self::statuses(machine)?.into_iter().map(|status| (status.id.clone(), status)).collect();
     let observed = subjects.iter().map(|subject| {
-        let status = statuses.get(&Daemon::supervised(subject.id))?;
+        let Some(status) = statuses.get(&Daemon::supervised(subject.id)) else {
+            // The supervisor knows nothing of it, which is what was recorded.
+            return subject
+                .recorded
+                .filter(|recorded| recorded.get("state") == Some(&SKIPPED.into()))
+                .cloned();
+        };
         // The supervisor keeps for us what it was started as.
         let mut attributes: Attributes = serde_json::from_str(&status.digest).ok()?;
         attributes.insert("state".into(), state(&status.state).into());
@@ -47,7 +56,9 @@ pub(super) fn statuses(machine: &Machine) -> Result<Vec<DaemonStatus>, Error> {
 
 fn state(state: &DaemonState) -> String {
     match state {
-        DaemonState::Starting | DaemonState::Running { .. } => RUNNING.to_owned(),
+        DaemonState::Starting | DaemonState::Running { .. } | DaemonState::Listening { .. } => {
+            RUNNING.to_owned()
+        }
         DaemonState::Stopping { .. } => "stopping".to_owned(),
         DaemonState::Backoff { ending, .. } => format!("{}, to be started again", ending.told()),
         DaemonState::Exited { ending } => ending.told(),

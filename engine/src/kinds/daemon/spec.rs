@@ -68,6 +68,14 @@ impl Daemon {
     }
 }
 
+/// `port 7`, `socket /run/x`, `each, 64 at most`
+fn heard(listen: &lab::Listen) -> Vec<String> {
+    let ports = listen.port.iter().map(|port| format!("port {port}"));
+    let socket = listen.socket.iter().map(|path| format!("socket {path}"));
+    let how = if listen.each { format!("each, {} at most", listen.most) } else { "once".to_owned() };
+    ports.chain(socket).chain([how]).collect()
+}
+
 /// `refuses ptrace mount`, `only read write, kills others`
 fn told(filter: &lab::Seccomp) -> Vec<String> {
     let names = |names: &[Spanned<String>]| {
@@ -103,6 +111,7 @@ impl Manage for Daemon {
         "lifetime",
         "capabilities",
         "seccomp",
+        "listen",
         "limits",
     ];
     const BATCH: bool = false;
@@ -145,7 +154,7 @@ impl Manage for Daemon {
                 "stop".into(),
                 format!("{} within {:?}", apply::signal(wanted.stop).as_str(), wanted.stop_timeout).into(),
             ),
-            ("state".into(), observe::RUNNING.into()),
+            ("state".into(), if wanted.skip { observe::SKIPPED } else { observe::RUNNING }.into()),
         ]);
         // What has no attribute is not compared, and that something is no longer said must be seen.
         let mut say = |name: &str, value: Option<Attribute>| {
@@ -161,6 +170,7 @@ impl Manage for Daemon {
                 .collect::<Vec<_>>()
         };
         say("capabilities", self.capabilities.as_ref().map(|numbers| names(numbers).into()));
+        say("listen", wanted.listen.as_ref().map(|listen| heard(listen).into()));
         say("seccomp", wanted.seccomp.as_ref().map(|seccomp| told(seccomp).into()));
         let limits: Vec<String> =
             self.limits().iter().map(|(limit, value)| format!("{limit}={value}")).collect();

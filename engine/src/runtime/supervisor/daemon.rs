@@ -35,12 +35,14 @@ pub(super) struct Daemon {
     pub(super) waiting: Vec<u64>,
     /// Requests that came while it was starting or stopping.
     pub(super) deferred: Vec<(u64, Request)>,
+    /// The processes of its connections.
+    pub(super) connections: Vec<Process>,
     /// From its first start on.
     pub(super) log: Option<Log>,
     /// While it runs, where it asks for one.
     pub(super) notices: Option<Notices>,
-    /// Where its guard says what should be in the log.
-    pub(super) notes: Option<Reading>,
+    /// Where its guards say what should be in the log.
+    pub(super) notes: Vec<Reading>,
     /// What was last noted there since it was started.
     pub(super) noted: Option<String>,
     next_wait: Duration,
@@ -49,8 +51,13 @@ pub(super) struct Daemon {
 pub(super) enum State {
     /// Its host is being opened or its program executed. Becomes `Running` or `Failed`.
     Starting,
+    /// It waits for connections. Becomes `Starting` with the first one, unless each has a process of its own; `Draining`
+    /// on request.
+    Listening,
     /// Becomes `Stopping` on request, `Backoff` or `Exited` by itself.
     Running(Process),
+    /// The processes of its connections were asked to end; killed at the deadline. Then `then` happens.
+    Draining { deadline: Instant, then: Then },
     /// Asked to end; killed at the deadline. Then `then` happens.
     Stopping { process: Process, deadline: Instant, then: Then },
     /// Becomes `Starting` when the time has come.
@@ -81,7 +88,7 @@ pub(super) struct Process {
     /// The daemon's own; the guard's where it has ended already.
     main: Pid,
     started: u64,
-    since: Instant,
+    pub(super) since: Instant,
 }
 
 impl Process {
@@ -108,9 +115,10 @@ impl Daemon {
             restarts: 0,
             waiting: Vec::new(),
             deferred: Vec::new(),
+            connections: Vec::new(),
             log: None,
             notices: None,
-            notes: None,
+            notes: Vec::new(),
             noted: None,
             next_wait: FIRST_WAIT,
         }
@@ -120,6 +128,8 @@ impl Daemon {
         match &self.state {
             State::Running(process) | State::Stopping { process, .. } => Some(process),
             State::Starting
+            | State::Listening
+            | State::Draining { .. }
             | State::Backoff { .. }
             | State::Exited(_)
             | State::Failed(_)
@@ -129,16 +139,30 @@ impl Daemon {
 
     /// The processes that all of it descends from.
     pub(super) fn guards(&self) -> impl Iterator<Item = Pid> + '_ {
-        self.process().into_iter().map(|process| process.pid)
+        self.process().into_iter().chain(&self.connections).map(|process| process.pid)
+    }
+
+    /// The names of the sockets at which connections are waited for now.
+    pub(super) fn awaits(&self) -> &[String] {
+        match &self.spec.listen {
+            Some(listen)
+                if matches!(self.state, State::Listening) && self.connections.len() < listen.most =>
+            {
+                &listen.sockets
+            }
+            Some(_) | None => &[],
+        }
+    }
+
+    /// Whether each of its connections has a process of its own.
+    pub(super) fn each(&self) -> bool {
+        self.spec.listen.as_ref().is_some_and(|listen| listen.each)
     }
 
     /// Where its words come from.
-    pub(super) fn talks_through(&self) -> [Option<BorrowedFd<'_>>; 3] {
-        [
-            self.log.as_ref().map(Log::reading),
-            self.notices.as_ref().map(AsFd::as_fd),
-            self.notes.as_ref().map(AsFd::as_fd),
-        ]
+    pub(super) fn talks_through(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let words = [self.log.as_ref().map(Log::reading), self.notices.as_ref().map(AsFd::as_fd)];
+        words.into_iter().flatten().chain(self.notes.iter().map(AsFd::as_fd))
     }
 
     /// Takes what it printed, and what it and its guard said about it.
@@ -149,12 +173,13 @@ impl Daemon {
         if let Some(notices) = &mut self.notices {
             notices.take();
         }
-        let Some(notes) = &mut self.notes else { return };
-        let (told, at_end) = notes.read();
-        if at_end {
-            self.notes = None;
-        }
-        for told in told {
+        let mut said = Vec::new();
+        self.notes.retain_mut(|notes| {
+            let (told, at_end) = notes.read();
+            said.extend(told);
+            !at_end
+        });
+        for told in said {
             if let Told::Noted { line } = told {
                 self.note(line);
             }
@@ -172,7 +197,11 @@ impl Daemon {
     /// When something has to be done about it by itself.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match &self.state {
-            State::Stopping { deadline, .. } => Some(*deadline),
+            State::Stopping { deadline, .. } | State::Draining { deadline, .. } => Some(*deadline),
+            State::Listening => {
+                let lifetime = Duration::from_millis(self.spec.lifetime_ms?);
+                self.connections.iter().filter_map(|process| process.since.checked_add(lifetime)).min()
+            }
             State::Backoff { until, .. } => Some(*until),
             State::Running(process) => {
                 let lifetime = Duration::from_millis(self.spec.lifetime_ms?);
@@ -184,11 +213,12 @@ impl Daemon {
 
     /// Its process ended by itself: what it does now.
     pub(super) fn after_end(&mut self, process: &Process, ending: Ending) -> State {
-        let again = match self.spec.restart {
-            Restart::No => false,
-            Restart::OnFailure => !ending.success(),
-            Restart::Always => true,
-        };
+        let again = self.spec.listen.is_some()
+            || match self.spec.restart {
+                Restart::No => false,
+                Restart::OnFailure => !ending.success(),
+                Restart::Always => true,
+            };
         if !again {
             return State::Exited(ending);
         }
@@ -203,6 +233,9 @@ impl Daemon {
     pub(super) fn status(&self, id: &str) -> DaemonStatus {
         let state = match &self.state {
             State::Starting => DaemonState::Starting,
+            State::Listening | State::Draining { .. } => {
+                DaemonState::Listening { connections: self.connections.len() }
+            }
             State::Running(process) => {
                 let ran = process.since.elapsed();
                 let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
@@ -243,8 +276,7 @@ pub(super) fn be_helper(
     id: &str,
     spec: &DaemonSpec,
     init: BorrowedFd<'_>,
-    log: BorrowedFd<'_>,
-    open_files: u64,
+    means: &Means<'_>,
     mut birth: Report,
     notes: Report,
 ) -> ! {
@@ -255,10 +287,10 @@ pub(super) fn be_helper(
         Ok(Fork::Child) => {
             let name = id.rsplit('/').next().unwrap_or(id);
             guard::be_guard(name, birth, notes, spec.seccomp.as_ref(), |gate| {
-                let prepared = prepare(spec, log, open_files);
+                let prepared = prepare(spec, means);
                 // Nothing but becoming the program comes after the gate.
                 match prepared.and_then(|()| gate.map_or(Ok(()), Gate::close_behind)) {
-                    Ok(()) => execute(id, spec),
+                    Ok(()) => execute(id, spec, &means.given),
                     Err(error) => error.into(),
                 }
             })
@@ -268,15 +300,42 @@ pub(super) fn be_helper(
     process::exit_now(0)
 }
 
-fn prepare(spec: &DaemonSpec, log: BorrowedFd<'_>, open_files: u64) -> KernelResult<()> {
+/// What a process has from the supervisor.
+pub(super) struct Means<'fd> {
+    /// Where its output goes.
+    pub(super) log: BorrowedFd<'fd>,
+    pub(super) given: Given<'fd>,
+    /// Its limit of open files.
+    pub(super) open_files: u64,
+}
+
+/// What of connections a process is given.
+pub(super) enum Given<'fd> {
+    Nothing,
+    /// One, as its standard input and output.
+    Connection(BorrowedFd<'fd>),
+    /// The sockets they come to, from descriptor 3 on.
+    Sockets(Vec<BorrowedFd<'fd>>),
+}
+
+fn prepare(spec: &DaemonSpec, means: &Means<'_>) -> KernelResult<()> {
     nix::unistd::setsid().map_err(|errno| KernelError::new("make", "a session", errno))?;
     if let Some(text) = &spec.stdin {
         process::redirect(files::with_contents(text.as_bytes())?.as_fd(), 0)?;
     }
-    process::redirect(log, 1)?;
-    process::redirect(log, 2)?;
-    process::close_on_exec_from(3)?;
-    process::limit_open_files(open_files)?;
+    process::redirect(means.log, 1)?;
+    process::redirect(means.log, 2)?;
+    let mut kept = 3;
+    match &means.given {
+        Given::Nothing => {}
+        Given::Connection(connection) => {
+            process::redirect(*connection, 0)?;
+            process::redirect(*connection, 1)?;
+        }
+        Given::Sockets(sockets) => kept += process::put_from(kept, sockets)?,
+    }
+    process::close_on_exec_from(kept)?;
+    process::limit_open_files(means.open_files)?;
     for (limit, value) in &spec.limits {
         process::limit(resource(*limit), *value)?;
     }
@@ -306,8 +365,12 @@ fn resource(limit: Limit) -> Resource {
     }
 }
 
-fn execute(id: &str, spec: &DaemonSpec) -> Failure {
+fn execute(id: &str, spec: &DaemonSpec, given: &Given<'_>) -> Failure {
     let mut env = spec.env.clone();
+    if let Given::Sockets(sockets) = given {
+        env.insert("LISTEN_FDS".to_owned(), sockets.len().to_string());
+        env.insert("LISTEN_PID".to_owned(), nix::unistd::getpid().to_string());
+    }
     if spec.notify {
         env.insert(notices::VARIABLE.to_owned(), notices::path(id));
     }

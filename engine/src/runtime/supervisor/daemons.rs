@@ -11,17 +11,18 @@ use super::super::error::Failure;
 use super::super::protocol::Request;
 use super::super::report;
 use super::super::spec::{DaemonSpec, Ending};
-use super::daemon::{self, Daemon, State, Then};
+use super::daemon::{self, Daemon, Given, Means, Process, State, Then};
 use super::hosts::{Host, Waiting};
 use super::log::Log;
 use super::notices::Notices;
 use super::serve::{Newborn, Supervisor, duplicate};
 use crate::linux::process::{self, Fork};
+use crate::linux::socket;
 
 impl Supervisor {
     pub(super) fn ask_daemon(&mut self, number: u64, id: &str, request: Request) {
         if let Some(daemon) = self.daemons.get_mut(id)
-            && matches!(daemon.state, State::Starting | State::Stopping { .. })
+            && matches!(daemon.state, State::Starting | State::Stopping { .. } | State::Draining { .. })
         {
             daemon.deferred.push((number, request));
             return;
@@ -34,7 +35,7 @@ impl Supervisor {
                 let mut daemon = Daemon::new(*spec);
                 daemon.waiting.push(number);
                 self.daemons.insert(id.clone(), daemon);
-                self.begin_start(&id);
+                self.begin(&id);
             }
             Request::Stop { id } => self.stop(number, &id, Then::Stay),
             Request::Restart { id } => self.stop(number, &id, Then::Start),
@@ -84,7 +85,17 @@ impl Supervisor {
                 }
                 daemon.state = State::Stopping { process, deadline: Instant::now() + limit, then };
             }
-            stopping @ (State::Stopping { .. } | State::Starting) => daemon.state = stopping,
+            State::Listening if !daemon.connections.is_empty() => {
+                for process in &daemon.connections {
+                    let _ = process::send_signal(process.pidfd.as_fd(), daemon.spec.stop_signal);
+                }
+                let limit = Duration::from_millis(daemon.spec.stop_timeout_ms);
+                daemon.state = State::Draining { deadline: Instant::now() + limit, then };
+            }
+            stopping @ (State::Stopping { .. } | State::Draining { .. } | State::Starting) => {
+                daemon.state = stopping;
+            }
+            State::Listening => self.stopped(id, then),
             State::Backoff { .. } | State::Exited(_) | State::Failed(_) | State::Stopped => {
                 self.stopped(id, then)
             }
@@ -94,10 +105,7 @@ impl Supervisor {
     fn stopped(&mut self, id: &str, then: Then) {
         match then {
             Then::Start if self.ending.is_none() => {
-                if let Some(daemon) = self.daemons.get_mut(id) {
-                    daemon.state = State::Starting;
-                }
-                self.begin_start(id);
+                self.begin(id);
             }
             Then::Start | Then::Stay | Then::Judge => self.daemon_settled(id, State::Stopped),
             Then::Forget => {
@@ -110,6 +118,42 @@ impl Supervisor {
         }
     }
 
+    /// Starts it, or has connections do so.
+    fn begin(&mut self, id: &str) {
+        let Some(daemon) = self.daemons.get_mut(id) else { return };
+        if daemon.spec.listen.is_some() {
+            return self.daemon_settled(id, State::Listening);
+        }
+        daemon.state = State::Starting;
+        self.begin_start(id);
+    }
+
+    /// Somebody connects to this socket of a daemon.
+    pub(super) fn connected(&mut self, id: &str, socket: &str) {
+        let Some(daemon) = self.daemons.get_mut(id) else { return };
+        if !daemon.each() {
+            daemon.state = State::Starting;
+            return self.begin_start(id);
+        }
+        let Some(Ok(connection)) = self.held.get(socket).map(|held| socket::accept(held.as_fd())) else {
+            // Whoever it was has gone.
+            return;
+        };
+        if let Err(failure) = self.serve_connection(id, connection.as_fd())
+            && let Some(daemon) = self.daemons.get_mut(id)
+        {
+            daemon.note(format!("a connection was turned away: {}", failure.line()));
+        }
+    }
+
+    fn serve_connection(&mut self, id: &str, connection: BorrowedFd<'_>) -> Result<(), Failure> {
+        let Some(daemon) = self.daemons.get(id) else { return Ok(()) };
+        let host = daemon.spec.host.clone();
+        let init = self.hosts.get(&host).and_then(Host::init).ok_or(Failure::HostNotOpen { host })?;
+        let init = duplicate(init)?;
+        self.spawn(id, init.as_fd(), Some(connection))
+    }
+
     /// The daemon is in state `Starting`: opens its host if it had been open, then executes it.
     fn begin_start(&mut self, id: &str) {
         let Some(daemon) = self.daemons.get(id) else { return };
@@ -118,7 +162,23 @@ impl Supervisor {
     }
 
     pub(super) fn execute(&mut self, id: &str, init: BorrowedFd<'_>) -> Result<(), Failure> {
+        self.spawn(id, init, None)
+    }
+
+    /// Executes it, for one connection or once.
+    fn spawn(
+        &mut self,
+        id: &str,
+        init: BorrowedFd<'_>,
+        connection: Option<BorrowedFd<'_>>,
+    ) -> Result<(), Failure> {
         let Some(daemon) = self.daemons.get_mut(id) else { return Ok(()) };
+        let held = |name: &String| self.held.get(name).map(AsFd::as_fd);
+        let given = match (connection, &daemon.spec.listen) {
+            (Some(connection), _) => Given::Connection(connection),
+            (None, Some(listen)) => Given::Sockets(listen.sockets.iter().filter_map(held).collect()),
+            (None, None) => Given::Nothing,
+        };
         let spec = &daemon.spec;
         let log = match &mut daemon.log {
             Some(log) => log,
@@ -133,13 +193,15 @@ impl Supervisor {
         let (birth, to_tell) = report::channel()?;
         let (notes, to_note) = report::channel()?;
         notes.do_not_wait()?;
+        let means = Means { log: log.writing(), given, open_files: self.open_files };
         match process::fork()? {
-            Fork::Child => {
-                daemon::be_helper(id, spec, init, log.writing(), self.open_files, to_tell, to_note)
-            }
+            Fork::Child => daemon::be_helper(id, spec, init, &means, to_tell, to_note),
             Fork::Parent(_) => {
-                daemon.notes = Some(notes);
-                self.expect(Newborn::Daemon(id.to_string()), birth)
+                daemon.notes.push(notes);
+                let id = id.to_string();
+                let newborn =
+                    if connection.is_some() { Newborn::Connection(id) } else { Newborn::Daemon(id) };
+                self.expect(newborn, birth)
             }
         }
     }
@@ -163,7 +225,7 @@ impl Supervisor {
         }
         if self.ending.is_some()
             && let Some(daemon) = self.daemons.get(id)
-            && matches!(daemon.state, State::Running(_) | State::Backoff { .. })
+            && matches!(daemon.state, State::Running(_) | State::Listening | State::Backoff { .. })
         {
             self.begin_stop(id, Then::Stay);
         }
@@ -181,6 +243,19 @@ impl Supervisor {
                     process.kill();
                     *deadline = now + Duration::from_secs(1);
                 }
+                State::Draining { deadline, .. } => {
+                    daemon.connections.iter().for_each(Process::kill);
+                    *deadline = now + Duration::from_secs(1);
+                }
+                State::Listening => {
+                    let limit = Duration::from_millis(daemon.spec.lifetime_ms.unwrap_or(u64::MAX));
+                    let over = |process: &&Process| process.since.elapsed() >= limit;
+                    daemon.connections.iter().filter(over).for_each(Process::kill);
+                }
+                State::Backoff { .. } if daemon.spec.listen.is_some() => {
+                    daemon.state = State::Listening;
+                    daemon.restarts += 1;
+                }
                 State::Backoff { .. } => {
                     daemon.state = State::Starting;
                     daemon.restarts += 1;
@@ -195,8 +270,37 @@ impl Supervisor {
         }
     }
 
+    /// The process of a connection runs, or could not be executed.
+    pub(super) fn connection_born(&mut self, id: &str, outcome: Result<Pid, Failure>) {
+        let Some(daemon) = self.daemons.get_mut(id) else { return };
+        match outcome.and_then(|pid| Ok(Process::new(pid)?)) {
+            Ok(process) => {
+                if matches!(daemon.state, State::Draining { .. }) {
+                    process.kill();
+                }
+                daemon.connections.push(process);
+            }
+            Err(failure) => daemon.note(failure.line()),
+        }
+    }
+
+    /// The process of a connection has ended.
+    pub(super) fn connection_ended(&mut self, id: &str, pid: Pid, ending: Ending) {
+        self.attend_daemon(id);
+        let Some(daemon) = self.daemons.get_mut(id) else { return };
+        daemon.connections.retain(|process| process.pid != pid);
+        if !ending.success() {
+            daemon.note(format!("a connection's process {}", ending.told()));
+        }
+        if let State::Draining { then, .. } = daemon.state
+            && daemon.connections.is_empty()
+        {
+            self.stopped(id, then);
+        }
+    }
+
     pub(super) fn daemon_born(&mut self, id: &str, outcome: Result<Pid, Failure>) {
-        let state = match outcome.and_then(|pid| Ok(daemon::Process::new(pid)?)) {
+        let state = match outcome.and_then(|pid| Ok(Process::new(pid)?)) {
             Ok(process) => State::Running(process),
             Err(failure) => State::Failed(failure),
         };

@@ -1,7 +1,7 @@
 //! The supervisor's hosts: opened once whoever asks, closed with all that runs on them.
 
 use std::mem;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
@@ -44,6 +44,14 @@ impl Host {
     /// Whether it has an init now.
     pub(super) fn is_open(&self) -> bool {
         matches!(self.init, Init::Open(..))
+    }
+
+    /// Its init, where it has one now.
+    pub(super) fn init(&self) -> Option<BorrowedFd<'_>> {
+        match &self.init {
+            Init::Open(_, pidfd) => Some(pidfd.as_fd()),
+            Init::Opening | Init::Closing(_) | Init::Ended => None,
+        }
     }
 
     pub(super) fn pid(&self) -> Option<Pid> {

@@ -144,6 +144,7 @@ fn take_control() -> linux::Result<UnixStream> {
 
 fn begin(arguments: &Arguments, control: &UnixStream) -> Result<Option<std::convert::Infallible>, Failure> {
     process::restore_signals();
+    process::forget_caller();
     // A process that leads its group already keeps its session.
     let _ = nix::unistd::setsid();
     umask(Mode::from_bits_truncate(0o022));

@@ -71,6 +71,8 @@ struct Birth {
 pub(super) enum Newborn {
     Host(String),
     Daemon(String),
+    /// The process of a connection to a daemon.
+    Connection(String),
 }
 
 impl Supervisor {
@@ -133,6 +135,13 @@ impl Supervisor {
             self.reap()?;
             self.keep_time();
             self.look_at_place();
+            for (id, socket) in ready.connected {
+                if self.ending.is_none()
+                    && self.daemons.get(&id).is_some_and(|daemon| daemon.awaits().contains(&socket))
+                {
+                    self.connected(&id, &socket);
+                }
+            }
             if ready.listener {
                 self.accept();
             }
@@ -159,9 +168,15 @@ impl Supervisor {
         let talking: Vec<(&String, BorrowedFd<'_>)> = self
             .daemons
             .iter()
-            .flat_map(|(id, daemon)| daemon.talks_through().into_iter().flatten().map(move |fd| (id, fd)))
+            .flat_map(|(id, daemon)| daemon.talks_through().map(move |fd| (id, fd)))
             .collect();
         watched.extend(talking.iter().map(|(_, fd)| PollFd::new(*fd, PollFlags::POLLIN)));
+        let first_socket = watched.len();
+        let awaited =
+            self.daemons.iter().flat_map(|(id, daemon)| daemon.awaits().iter().map(move |name| (id, name)));
+        let awaited: Vec<(&String, &String, &OwnedFd)> =
+            awaited.filter_map(|(id, name)| Some((id, name, self.held.get(name)?))).collect();
+        watched.extend(awaited.iter().map(|(_, _, fd)| PollFd::new(fd.as_fd(), PollFlags::POLLIN)));
         let tether = watched.len();
         watched.extend(
             self.tether
@@ -183,7 +198,9 @@ impl Supervisor {
         });
         let daemons = talking.iter().enumerate().filter(|(number, _)| happened(first_daemon + number));
         let tied = self.tether.is_some() && self.ending.is_none();
+        let connected = awaited.iter().enumerate().filter(|(number, _)| happened(first_socket + number));
         Ok(Ready {
+            connected: connected.map(|(_, (id, name, _))| ((*id).clone(), (*name).clone())).collect(),
             loose: tied && happened(tether),
             listener: happened(0),
             signals: happened(1),
@@ -400,6 +417,7 @@ impl Supervisor {
         match birth.of {
             Newborn::Host(name) => self.host_born(&name, outcome),
             Newborn::Daemon(id) => self.daemon_born(&id, outcome),
+            Newborn::Connection(id) => self.connection_born(&id, outcome),
         }
     }
 
@@ -416,8 +434,7 @@ impl Supervisor {
     fn reap(&mut self) -> KernelResult<()> {
         if !self.births.is_empty() {
             let inits = self.hosts.values().filter_map(Host::pid);
-            let known: Vec<Pid> =
-                inits.chain(self.daemons.values().filter_map(|daemon| Some(daemon.process()?.pid))).collect();
+            let known: Vec<Pid> = inits.chain(self.daemons.values().flat_map(Daemon::guards)).collect();
             for pid in known {
                 self.reap_one(Id::Pid(pid))?;
             }
@@ -439,7 +456,11 @@ impl Supervisor {
         let daemon = self.daemons.iter().find(|(_, daemon)| daemon.process().is_some_and(|it| it.pid == pid));
         let daemon = daemon.map(|(id, _)| id.clone());
         process::wait_for(pid, WaitPidFlag::WNOHANG)?;
-        if let Some(id) = daemon {
+        let connected =
+            self.daemons.iter().find(|(_, daemon)| daemon.connections.iter().any(|it| it.pid == pid));
+        if let Some(id) = connected.map(|(id, _)| id.clone()) {
+            self.connection_ended(&id, pid, ending);
+        } else if let Some(id) = daemon {
             self.daemon_ended(&id, ending);
         } else if let Some(name) = self.host_of(pid) {
             self.host_ended(&name);
@@ -457,6 +478,8 @@ struct Ready {
     births: Vec<usize>,
     /// Those that have printed something, or said something about themselves.
     daemons: Vec<String>,
+    /// Daemons, each with the name of the socket that somebody connects to.
+    connected: Vec<(String, String)>,
     /// Each with whether it takes what is to be sent.
     connections: Vec<(u64, bool)>,
 }

@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::SKELETON;
-use super::daemon::Then;
+use super::daemon::{Daemon, Then};
 use super::serve::Supervisor;
 use crate::fault;
 use crate::linux::{family, mount, process};
@@ -88,7 +88,7 @@ impl Supervisor {
     /// Whether nothing is left to wait for.
     pub(super) fn has_ended(&mut self) -> bool {
         let now = Instant::now();
-        let daemons = self.daemons.values().any(|daemon| daemon.process().is_some());
+        let daemons = self.daemons.values().any(|daemon| daemon.guards().next().is_some());
         let Some(ending) = &mut self.ending else { return false };
         ending.others.retain(|other| {
             now < ending.others_until
@@ -115,8 +115,7 @@ impl Supervisor {
     fn ask_others(&self) -> Vec<OwnedFd> {
         let mut others = Vec::new();
         let table = family::table();
-        let guards: Vec<Pid> =
-            self.daemons.values().filter_map(|daemon| Some(daemon.process()?.pid)).collect();
+        let guards: Vec<Pid> = self.daemons.values().flat_map(Daemon::guards).collect();
         for pid in table.iter().map(|entry| entry.pid) {
             let is_ours = pid == nix::unistd::getpid() || self.host_of(pid).is_some();
             if is_ours || family::ancestry(&table, pid).any(|ancestor| guards.contains(&ancestor)) {
