@@ -5,6 +5,8 @@ pub(crate) use topo_lang::codes::UNKNOWN_NAME;
 topo_lang::codes! {
     /// A network's gateway has no interface on it.
     BAD_GATEWAY = "bad-gateway";
+    /// An impairment that cannot be.
+    BAD_IMPAIRMENT = "bad-impairment";
     /// An interface that is on no network and nothing else, or more than one thing.
     BAD_INTERFACE = "bad-interface";
     /// An interface cannot have this name.

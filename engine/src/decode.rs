@@ -4,7 +4,7 @@
 
 use crate::check;
 use crate::codes;
-use crate::lab::{File, Host, Inputs, Lab, Network, Scalar, Secret, Size};
+use crate::lab::{File, Host, Inputs, Lab, Network, Rate, Scalar, Secret, Size};
 use crate::name::LabName;
 use indexmap::IndexMap;
 use serde::de::value::{SeqDeserializer, StrDeserializer};
@@ -139,6 +139,20 @@ fn parse_size(text: &str) -> Option<u64> {
         _ => return None,
     };
     number.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
+/// A number of bits per second, with a unit; in thousands, as lines have them.
+fn parse_rate(text: &str) -> Option<u64> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit {
+        "bit" => 1,
+        "kbit" => 1_000,
+        "mbit" => 1_000_000,
+        "gbit" => 1_000_000_000,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
 /// What is wrong, and where as soon as somebody knows.
@@ -372,6 +386,15 @@ impl<'de> Deserialize<'de> for Size {
     }
 }
 
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = deserializer.deserialize_any(TextVisitor)?;
+        parse_rate(&text)
+            .map(Rate)
+            .ok_or_else(|| de::Error::custom(format!("expected a rate such as `10mbit`, found `{text}`")))
+    }
+}
+
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TextVisitor).map(Scalar)
@@ -428,6 +451,15 @@ mod tests {
         check("", None);
         check("s", None);
         check("5 s", None);
+    }
+
+    #[test]
+    fn rates() {
+        let check = |text, bits| assert_eq!(parse_rate(text), bits, "{text}");
+        check("64kbit", Some(64_000));
+        check("10gbit", Some(10_000_000_000));
+        check("99999999999gbit", None);
+        check("10", None);
     }
 
     #[test]

@@ -2,8 +2,12 @@
 //!
 //! Deliberately absent: options the engine has no use for (`users`, `assigned`), which the library lowers to others.
 
+mod firewall;
+mod impairment;
 mod interface;
 
+pub use firewall::{Firewall, PortForward, Rule, Verdict, Way};
+pub use impairment::Impairment;
 pub use interface::{
     Bond, BondHash, BondMode, Interface, LacpRate, Link, Macvlan, MacvlanMode, Tunnel, TunnelMode, Vlan, Vrf,
     Vxlan, Wireguard, WireguardPeer,
@@ -91,6 +95,16 @@ impl Lab {
         found.extend(self.networks.iter().filter(|(_, network)| !network.bridge.value).map(|(name, _)| name));
         found
     }
+
+    /// What happens to packets on their way out of an interface: what it says, and its network where it says nothing.
+    pub fn impairment(&self, interface: &Interface) -> Option<Impairment> {
+        let network = interface.network.as_ref().and_then(|network| self.networks.get(&network.value));
+        let common = network.and_then(|network| network.impairment.as_ref());
+        match (&interface.impairment, common) {
+            (Some(own), Some(common)) => Some(own.or(common)),
+            (own, common) => own.as_deref().or(common).cloned(),
+        }
+    }
 }
 
 /// A broadcast domain.
@@ -103,6 +117,8 @@ pub struct Network {
     pub mtu: u32,
     /// Whether its ports are a bridge's. Without one it is a wire between two.
     pub bridge: Spanned<bool>,
+    /// What happens to packets on their way out of every interface on it.
+    pub impairment: Option<Impairment>,
     /// The host that the others send everything else to.
     pub gateway: Option<Spanned<HostName>>,
     /// Numbers of hosts, fixed by hand.
@@ -124,6 +140,8 @@ pub struct Host {
     pub forward: bool,
     /// Static routes, by destination.
     pub routes: IndexMap<IpNet, Spanned<Route>>,
+    /// What it lets through.
+    pub firewall: Option<Spanned<Firewall>>,
     /// Kernel settings of the network namespace, by dotted name.
     pub sysctls: IndexMap<String, Spanned<Scalar>>,
     /// Directories, besides `/etc` and `/var`, that it may change.
@@ -507,6 +525,10 @@ pub struct Inputs(pub Secret);
 /// A number of bytes, such as `64M`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size(pub u64);
+
+/// Bits per second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate(pub u64);
 
 /// A number or a text, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]

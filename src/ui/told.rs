@@ -306,6 +306,7 @@ pub(crate) fn contents(steps: &[&Step]) -> String {
     }
     let parts = kinds.into_iter().filter(|(kind, _)| kind != Kind::Netns.name()).map(|(kind, names)| {
         match names.as_slice() {
+            [""] => kind,
             [name] => format!("{kind} {name}"),
             names if names.len() <= 3 => format!("{kind} {}", names.join(" ")),
             names => plural(names.len(), &kind),

@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: names that `after` may use, which only lowering knows.
 
+mod firewall;
+mod impairment;
 mod kinds;
 mod links;
 mod network;
@@ -18,7 +20,9 @@ use topo_lang::{Code, Diagnostic, Span};
 pub(crate) fn check(lab: &Lab) -> Vec<Diagnostic> {
     let mut complaints = Vec::new();
     network::check(lab, &mut complaints);
+    firewall::check(lab, &mut complaints);
     links::check(lab, &mut complaints);
+    impairment::check(lab, &mut complaints);
     paths::check(lab, &mut complaints);
     processes::check(lab, &mut complaints);
     complaints

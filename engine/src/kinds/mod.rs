@@ -23,7 +23,9 @@ pub mod daemon;
 pub mod directory;
 pub mod dummy;
 pub mod file;
+pub mod firewall;
 mod host_file;
+pub mod impairment;
 pub mod kdc_database;
 pub mod keytab;
 mod links;
@@ -117,9 +119,10 @@ macro_rules! kinds {
                 match self { $(Kind::$variant => $name,)* }
             }
 
-            /// See [`Manage::IN_PLACE`].
-            pub fn in_place(self) -> &'static [&'static str] {
-                match self { $(Kind::$variant => <$spec>::IN_PLACE,)* }
+            /// Whether [`Manage::update`] can change this attribute.
+            pub fn in_place(self, attribute: &str) -> bool {
+                let some = match self { $(Kind::$variant => <$spec>::IN_PLACE,)* };
+                some == ANY || some.contains(&attribute)
             }
 
             /// See [`Manage::WHILE_IT_RUNS`].
@@ -204,6 +207,10 @@ kinds! {
     Bond = "bond": own_link::OwnLink<crate::lab::Bond>;
     /// Interfaces with a routing table of their own.
     Vrf = "vrf": own_link::OwnLink<crate::lab::Vrf>;
+    /// What happens to packets on their way out of an interface, or into it.
+    Impairment = "impairment": impairment::Impairment;
+    /// What a host lets through.
+    Firewall = "firewall": firewall::Firewall;
     /// The addresses of one family that an interface has.
     Address = "address": address::Address;
     /// A setting of a host's kernel.
@@ -225,6 +232,9 @@ kinds! {
     /// A long-running process.
     Daemon = "daemon": daemon::Daemon;
 }
+
+/// In place of a list of attributes: all of them, also those with names of the lab's own.
+pub(crate) const ANY: &[&str] = &["*"];
 
 /// What every kind says of itself. All functions take many resources at once, so that a kind may batch:
 /// one netlink write, one `kadmin.local`. They may block; they run on threads of their own.

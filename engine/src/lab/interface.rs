@@ -1,7 +1,7 @@
 //! An interface of a host, and what it is: a port of its network's bridge, or one of the links that the host makes by
 //! itself. Exactly one of them.
 
-use super::{Mac, Secret};
+use super::{Impairment, Mac, Secret};
 use crate::decode::Spanned;
 use crate::name::{HostName, InterfaceName, NetworkName};
 use indexmap::IndexMap;
@@ -25,6 +25,10 @@ pub struct Interface {
     pub up: bool,
     /// All addresses with their prefix lengths.
     pub addresses: Vec<Spanned<IpNet>>,
+    /// What happens to packets on their way out.
+    pub impairment: Option<Spanned<Impairment>>,
+    /// The same on their way in.
+    pub ingress: Option<Spanned<Impairment>>,
 }
 
 /// What an interface is.
@@ -293,6 +297,8 @@ struct Options {
     mtu: Option<u32>,
     up: bool,
     addresses: Vec<Spanned<IpNet>>,
+    impairment: Option<Spanned<Impairment>>,
+    ingress: Option<Spanned<Impairment>>,
 }
 
 impl TryFrom<Options> for Interface {
@@ -301,7 +307,7 @@ impl TryFrom<Options> for Interface {
     /// What is not one thing was refused before, with all that it is.
     fn try_from(options: Options) -> Result<Self, &'static str> {
         let Options { network, vlan, vxlan, macvlan, tunnel, wireguard, bond, vrf, dummy, .. } = options;
-        let Options { mac, mtu, up, addresses, .. } = options;
+        let Options { mac, mtu, up, addresses, impairment, ingress, .. } = options;
         let links = [
             vlan.map(Link::Vlan),
             vxlan.map(Link::Vxlan),
@@ -318,6 +324,6 @@ impl TryFrom<Options> for Interface {
             (None, _, Some(network)) => Link::Port(network.clone()),
             (_, _, _) => return Err("expected an interface that is one thing"),
         };
-        Ok(Self { network, link, mac, mtu, up, addresses })
+        Ok(Self { network, link, mac, mtu, up, addresses, impairment, ingress })
     }
 }

@@ -57,21 +57,28 @@ pub fn probes() -> Result<Vec<Probe>> {
 /// Which of these kinds of links the kernel has, found out by making one of each where it is thrown away. The process
 /// must have one thread.
 pub fn has_links(kinds: &[&str]) -> Result<Vec<bool>> {
+    // Most want to be told more than that it should be one, and say so with other numbers.
+    has(kinds, |kind| links::make(kind).is_err_and(|error| error.errno() == Some(nix::libc::EOPNOTSUPP)))
+}
+
+/// The same for queueing disciplines.
+pub fn has_qdiscs(kinds: &[&str]) -> Result<Vec<bool>> {
+    has(kinds, |kind| links::queue(kind).is_err_and(|error| error.errno() == Some(nix::libc::ENOENT)))
+}
+
+/// Which of `kinds` the kernel has: those that it does not refuse as unknown in a network namespace that is thrown away.
+fn has(kinds: &[&str], is_unknown: impl Fn(&str) -> bool) -> Result<Vec<bool>> {
     let (user, group) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
     let found = told(|| {
         let entered = own_user(user, group).and_then(|()| namespace::unshare(CloneFlags::CLONE_NEWNET));
-        let has = |kind: &&str| match links::make(kind) {
-            Err(error) if error.errno() == Some(nix::libc::EOPNOTSUPP) => "no ",
-            // The others want to be told more than that it should be one.
-            Ok(()) | Err(_) => "yes ",
-        };
-        entered.map_or_else(|error| line(&error), |()| kinds.iter().map(has).collect())
+        let answer = |kind: &&str| if is_unknown(kind) { "no " } else { "yes " };
+        entered.map_or_else(|error| line(&error), |()| kinds.iter().map(answer).collect())
     })?;
     let answers: Vec<bool> = found.split_whitespace().map(|word| word == "yes").collect();
     if answers.len() == kinds.len() && found.split_whitespace().all(|word| word == "yes" || word == "no") {
         return Ok(answers);
     }
-    Err(Error::new("try", "which links the kernel has", io::Error::other(found)))
+    Err(Error::new("try", "what the kernel has", io::Error::other(found)))
 }
 
 /// Switches by which systems forbid user namespaces to ordinary users: file, the value that forbids, and the cure.

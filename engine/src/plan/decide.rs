@@ -199,8 +199,8 @@ fn decide(
     };
     let changes = differences(&resource.attributes, known, Some(there));
     if !changes.is_empty() {
-        let in_place = resource.id.kind.in_place();
-        let action = if changes.iter().all(|change| in_place.contains(&change.attribute.as_str())) {
+        let kind = resource.id.kind;
+        let action = if changes.iter().all(|change| kind.in_place(&change.attribute)) {
             Action::Update
         } else {
             Action::Replace

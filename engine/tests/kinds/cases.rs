@@ -216,10 +216,10 @@ host c {
 network w bridge=#false
 host away { interface eth0 network=m; interface eth1 network=w }
 host d {
-    interface eth0 network=m up=#false
+    interface eth0 network=m up=#false { impairment jitter="1ms" reorder=5 burst="1M" }
     interface v1 { vlan 1 on=eth1 }
     interface v2 { vlan 2 on=eth0 }
-    interface v3 { vxlan 3 remote="239.1.1.1" }
+    interface v3 { vxlan 3 remote="239.1.1.1"; ingress delay="1ms" }
     route "10.9.0.0/16" "10.0.2.200"
 }
 host e {
@@ -245,6 +245,10 @@ host e {
         "bad-link: expected the interface by which the group `239.1.1.1` is reached, found none",
         "bad-wire: expected two interfaces on network `w`, which has no bridge, found 1",
         "bad-link: `v2` cannot be up while `eth0`, which it sits on, is down",
+        "bad-impairment: `d/v3` is not plugged into a bridge, so it cannot have `ingress`",
+        "bad-impairment: expected a `delay` beside the `jitter` of `d/eth0`, found none",
+        "bad-impairment: expected a `delay` beside the `reorder` of `d/eth0`, found none",
+        "bad-impairment: expected only a `rate` beside the `burst` of `d/eth0`",
         "bad-route: the next hop `10.0.2.200` is on no network of `d`",
         "bad-link: `eth0` is a member of the bond `bond0` and cannot have an address",
         "bad-link: `eth1` has the hardware address of the bond `bond0` that it is a member of",
@@ -257,7 +261,7 @@ host e {
     ] {
         assert!(text.contains(expected), "expected {expected}, found\n{text}");
     }
-    assert_eq!(text.lines().count(), 19, "{text}");
+    assert_eq!(text.lines().count(), 23, "{text}");
     assert!(!bench.root.path().join("state/lab").exists());
 }
 

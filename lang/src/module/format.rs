@@ -19,6 +19,8 @@ pub(crate) enum Format {
     Duration,
     /// `512`, `64k`, `10MiB`
     Size,
+    /// `500kbit`, `10mbit`, `1gbit`
+    Rate,
     /// Text that is not shown.
     Secret,
     /// An IP address of either family.
@@ -48,12 +50,13 @@ pub(crate) enum Format {
 }
 
 /// Every format with the name it has in a lab.
-pub(crate) const FORMATS: [(&str, Format); 18] = [
+pub(crate) const FORMATS: [(&str, Format); 19] = [
     ("text", Format::Text),
     ("string", Format::String),
     ("path", Format::Path),
     ("duration", Format::Duration),
     ("size", Format::Size),
+    ("rate", Format::Rate),
     ("secret", Format::Secret),
     ("ip", Format::Ip),
     ("ipv4", Format::Ipv4),
@@ -112,6 +115,7 @@ impl Format {
             Format::Path => "an absolute path",
             Format::Duration => "a duration such as `10s`",
             Format::Size => "a size such as `64M`",
+            Format::Rate => "a rate such as `10mbit`",
             Format::Secret => "text (a secret)",
             Format::Ip => "an IP address",
             Format::Ipv4 => "an IPv4 address",
@@ -140,6 +144,7 @@ impl Format {
             Format::Path => path(text).map(|()| None),
             Format::Duration => duration(text).map(|()| None),
             Format::Size => size(text).map(|()| None),
+            Format::Rate => rate(text).map(|()| None),
             Format::Ip => ip(text).map(|ip| canonical(text, ip)),
             // There is one way to write it.
             Format::Ipv4 => ipv4(text).map(|_| None),
@@ -360,6 +365,19 @@ fn size(text: &str) -> Result<(), String> {
     }
 }
 
+/// Digits and a unit in thousands of bits per second.
+fn rate(text: &str) -> Result<(), String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    if digits == 0 {
+        return Err("a number and a unit, such as `10mbit`".into());
+    }
+    match &text[digits..] {
+        "bit" | "kbit" | "mbit" | "gbit" => Ok(()),
+        "" => Err(format!("the unit is missing: `{text}mbit`?")),
+        unit => Err(format!("`{unit}` is not a unit of rate: bit, kbit, mbit, gbit")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Format::{self, *};
@@ -377,6 +395,7 @@ mod tests {
     #[test]
     fn formats() {
         check(Duration, &["10s", "500ms", "5m", "7d", "1h30m"], &["", "10", "s", "1x", "1h30", "-1s"]);
+        check(Rate, &["64kbit", "10mbit", "1gbit", "8bit"], &["", "10", "mbit", "10M", "1.5mbit"]);
         check(Size, &["512", "64k", "10M", "1GiB", "2TB"], &["", "M", "10X", "1iB"]);
         check(
             Principal,

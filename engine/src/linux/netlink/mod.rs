@@ -4,6 +4,7 @@
 
 mod address;
 mod link;
+mod qdisc;
 mod route;
 pub mod wireguard;
 
@@ -11,6 +12,7 @@ pub use address::{Address, add_address, delete_address};
 pub use link::{
     Change, Link, Own, Pair, Veth, change, change_data, create_bridge, delete, set_down, set_mtu, set_up,
 };
+pub use qdisc::{Netem, Qdisc, Tbf, remove_qdisc, set_qdisc};
 pub use route::{Route, add_route, delete_route};
 pub use rtnetlink::packet_route::link::{
     BondLacpRate, BondMode, BondXmitHashPolicy, InfoBond, InfoData, InfoGre, InfoIpTunnel, InfoKind,
@@ -27,6 +29,7 @@ use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::address::AddressMessage;
 use rtnetlink::packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
 use rtnetlink::packet_route::route::RouteMessage;
+use rtnetlink::packet_route::tc::TcMessage;
 use rtnetlink::sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use std::borrow::Cow;
 use std::fmt;
@@ -42,7 +45,7 @@ pub struct Netlink {
     socket: Socket,
 }
 
-/// The kernel's word that links, addresses or routes have changed in the namespace it was opened in. Not what: whoever
+/// The kernel's word that links, their disciplines, addresses or routes have changed in the namespace it was opened in. Not what: whoever
 /// hears of it looks.
 pub struct Monitor {
     socket: Socket,
@@ -51,8 +54,9 @@ pub struct Monitor {
 impl Monitor {
     /// One for the calling thread's network namespace.
     pub fn open() -> Result<Self> {
-        /// Links, addresses and routes of both families, as bits.
+        /// Links, disciplines, addresses and routes of both families, as bits.
         const GROUPS: i32 = libc::RTMGRP_LINK
+            | libc::RTMGRP_TC
             | libc::RTMGRP_IPV4_IFADDR
             | libc::RTMGRP_IPV4_ROUTE
             | libc::RTMGRP_IPV6_IFADDR
@@ -204,6 +208,13 @@ impl Netlink {
                 _ => None,
             },
         )
+    }
+
+    fn qdisc_messages(&self) -> Result<Vec<TcMessage>> {
+        self.dump(RouteNetlinkMessage::GetQueueDiscipline(TcMessage::default()), |answer| match answer {
+            RouteNetlinkMessage::NewQueueDiscipline(qdisc) => Some(qdisc),
+            _ => None,
+        })
     }
 
     fn dump<T>(
