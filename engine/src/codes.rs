@@ -1,6 +1,6 @@
 //! Every code of what only the engine can find wrong with a lab, as in `topo_lang::codes`.
 
-pub(crate) use topo_lang::codes::UNKNOWN_NAME;
+pub(crate) use topo_lang::codes::{ADDRESS_OUTSIDE_NETWORK, DUPLICATE_ADDRESS, UNKNOWN_NAME};
 
 topo_lang::codes! {
     /// A network's gateway has no interface on it.

@@ -5,6 +5,7 @@
 mod firewall;
 mod impairment;
 mod interface;
+mod uplink;
 
 pub use firewall::{Firewall, PortForward, Rule, Verdict, Way};
 pub use impairment::Impairment;
@@ -12,6 +13,8 @@ pub use interface::{
     Bond, BondHash, BondMode, Interface, LacpRate, Link, Macvlan, MacvlanMode, Tunnel, TunnelMode, Vlan, Vrf,
     Vxlan, Wireguard, WireguardPeer,
 };
+
+pub use uplink::Uplink;
 
 use crate::decode::Spanned;
 use crate::linux::ids::IdMapping;
@@ -92,6 +95,9 @@ impl Lab {
         for port in interfaces().filter_map(|interface| interface.port_of()) {
             found.remove(&port.value);
         }
+        for (name, _) in self.networks.iter().filter(|(_, network)| network.uplink.is_some()) {
+            found.remove(name);
+        }
         found.extend(self.networks.iter().filter(|(_, network)| !network.bridge.value).map(|(name, _)| name));
         found
     }
@@ -119,6 +125,8 @@ pub struct Network {
     pub bridge: Spanned<bool>,
     /// What happens to packets on their way out of every interface on it.
     pub impairment: Option<Impairment>,
+    /// The machine's own place on it.
+    pub uplink: Option<Spanned<Uplink>>,
     /// The host that the others send everything else to.
     pub gateway: Option<Spanned<HostName>>,
     /// Numbers of hosts, fixed by hand.

@@ -8,7 +8,7 @@ use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::fault;
 use crate::graph::ResourceId;
-use crate::linux::{files, place};
+use crate::linux::{files, netns, place};
 use crate::name::{AbsolutePath, HostName};
 use crate::runtime::{self, Client, Command, HostView, LabDirectory, Output, Overlay, netns_name};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +36,8 @@ pub struct Machine {
     open: Mutex<BTreeMap<HostName, Arc<OwnedFd>>>,
     /// Held while a host that is not up has a process all the same.
     visiting: Mutex<()>,
+    /// The network namespace that the command was started in.
+    outside: Arc<OwnedFd>,
 }
 
 /// Something that this machine lacks for a lab.
@@ -51,7 +53,13 @@ pub struct Missing {
 
 impl Machine {
     /// The lab behind `client`; secrets are compared under `key`, and hosts that get their first process see their view.
-    pub fn new(client: Client, key: DigestKey, views: BTreeMap<HostName, HostView>) -> Result<Self, Error> {
+    /// `outside` is the network namespace of whoever looks.
+    pub fn new(
+        client: Client,
+        key: DigestKey,
+        views: BTreeMap<HostName, HostView>,
+        outside: Arc<OwnedFd>,
+    ) -> Result<Self, Error> {
         let machine = Self {
             client,
             key,
@@ -61,12 +69,27 @@ impl Machine {
             own_stack: Mutex::default(),
             open: Mutex::default(),
             visiting: Mutex::default(),
+            outside,
         };
         let hosts = machine.client.hosts().map_err(|error| Error::caused("list the open hosts", error))?;
         for host in hosts.iter().filter_map(|host| HostName::try_from(host.as_str()).ok()) {
             machine.open(&host)?;
         }
         Ok(machine)
+    }
+
+    /// The machine's own network namespace: the one that the command was started in.
+    pub(crate) fn outside_netns(&self) -> &Arc<OwnedFd> {
+        &self.outside
+    }
+
+    /// Does something on a thread in it.
+    pub(crate) fn outside<T: Send>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        netns::with(self.outside.as_fd(), work)
+            .map_err(|error| Error::caused("enter the machine's own network", error))?
     }
 
     /// The supervisor.

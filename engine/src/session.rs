@@ -20,6 +20,7 @@ use crate::fault;
 use crate::graph::{Graph, ResourceId};
 use crate::kinds::Kind;
 use crate::lab::Lab;
+use crate::linux::netns;
 use crate::lower::lower;
 use crate::machine::{Machine, Missing};
 use crate::name::{HostName, LabName, NetworkName};
@@ -31,6 +32,7 @@ use nix::fcntl::Flock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -169,8 +171,9 @@ impl Session {
             Some(client) => client,
             None => start(&directory, &self.exe)?,
         };
+        let outside = outside()?;
         let code = enter(&client, || {
-            work(inside(&directory, lab, &known.state).and_then(|machine| {
+            work(inside(&directory, lab, &known.state, outside).and_then(|machine| {
                 let known = known.rebuilt(&machine, &graph, !started)?;
                 let observed = observe(&machine, &graph, &known.state.resources)?;
                 let plan = self.planned(&graph, &known.state, &observed);
@@ -252,8 +255,9 @@ impl Session {
         fault::point("session: supervisor there");
         let (mut heard, begun) =
             std::io::pipe().map_err(|source| Error::caused("make a pipe to a child", source))?;
+        let outside = outside()?;
         let code = enter(&client, || {
-            work(inside(directory, lab, &known.state).and_then(|machine| {
+            work(inside(directory, lab, &known.state, outside).and_then(|machine| {
                 let known = known.rebuilt(&machine, &graph, !started)?;
                 let observed = observe(&machine, &graph, &known.state.resources)?;
                 fault::point("session: observed");
@@ -289,11 +293,12 @@ impl Session {
         let known = self.recorded()?;
         let graph = Arc::new(Graph::default());
         self.check_scope(&graph, &known.state)?;
+        let outside = outside()?;
         let code = enter(&client, || {
             let machine = Client::connect(&directory)
                 .map_err(unreachable)
                 .and_then(|client| client.ok_or_else(|| Error::found("reach the supervisor", "it ended")))
-                .and_then(|client| Machine::new(client, known.state.key.clone(), BTreeMap::new()));
+                .and_then(|client| Machine::new(client, known.state.key.clone(), BTreeMap::new(), outside));
             work(machine.and_then(|machine| {
                 let recorded = &known.state.resources;
                 let observed = observe(&machine, &graph, recorded)?;
@@ -413,11 +418,21 @@ pub fn views(directory: &LabDirectory, lab: &Lab) -> BTreeMap<HostName, HostView
         .collect()
 }
 
-fn inside(directory: &LabDirectory, lab: &Lab, state: &State) -> Result<Machine, Error> {
+fn inside(
+    directory: &LabDirectory,
+    lab: &Lab,
+    state: &State,
+    outside: Arc<OwnedFd>,
+) -> Result<Machine, Error> {
     let client = Client::connect(directory)
         .map_err(unreachable)?
         .ok_or_else(|| Error::found("reach the supervisor", "it ended"))?;
-    Machine::new(client, state.key.clone(), views(directory, lab))
+    Machine::new(client, state.key.clone(), views(directory, lab), outside)
+}
+
+/// The network namespace that this command was started in.
+fn outside() -> Result<Arc<OwnedFd>, Error> {
+    netns::current().map(Arc::new).map_err(|error| Error::caused("find the machine's own network", error))
 }
 
 fn enter(client: &Client, work: impl FnOnce() -> u8) -> Result<u8, Refused> {

@@ -4,6 +4,7 @@
 //! // check: client1: ping -c 1 10.0.0.2            must end with 0
 //! // check-fails: client1: ping -c 1 10.0.9.9      must not
 //! // drift: client1: ip link set eth0 down => veth client1/eth0     by hand; then the plan has exactly these steps
+//! // machine: ip link add br0 type bridge      sets up a namespace that plays the machine's; only root's labs reach it
 //! // needs: id-range                               refused, by name, to a user who has none
 //! // kernel: ip link add d0 type dummy            where this fails, refused by name, and run in the virtual machine
 //! // set: hosts=20                                 for `plan` and `apply`
@@ -22,6 +23,8 @@ pub(crate) struct Case {
     pub(crate) checks: Vec<Check>,
     /// Things done by hand, and what the plan then says.
     pub(crate) drifts: Vec<Drift>,
+    /// What `sh -c` does first in a network namespace that plays the machine's own; then a check may be on `machine`.
+    pub(crate) machine: Option<String>,
     /// Whether one id is not enough.
     pub(crate) needs_range: bool,
     /// What the kernel must be able to do, for `sh -c` in a network namespace that is thrown away.
@@ -62,6 +65,7 @@ impl Case {
             path: path.to_owned(),
             checks: Vec::new(),
             drifts: Vec::new(),
+            machine: None,
             needs_range: false,
             kernel: None,
             set: Vec::new(),
@@ -95,6 +99,7 @@ impl Case {
                 planned.sort();
                 self.drifts.push(Drift { host, command, planned });
             }
+            "machine" => self.machine = Some(rest.to_owned()),
             "needs" if rest == "id-range" => self.needs_range = true,
             "needs" => return Err(format!("expected `needs: id-range`, found `{rest}`")),
             "kernel" => self.kernel = Some(rest.to_owned()),

@@ -3,6 +3,7 @@
 
 use crate::case::{Case, Check, Drift};
 use crate::documents;
+use crate::outside::Outside;
 use crate::remains::{self, Traces};
 use crate::run::{Outcome, run, until};
 use crate::stage::{Actor, Mode};
@@ -13,6 +14,8 @@ use std::time::Duration;
 struct Lab<'a> {
     actor: &'a Actor,
     case: &'a Case,
+    /// What plays the machine, where the lab reaches it.
+    outside: Option<Outside>,
 }
 
 /// Applies the lab of `case` as `actor` and tries every claim.
@@ -37,14 +40,23 @@ fn run_lab(
     let name = case.path.file_name().ok_or("a lab without a file name")?;
     // The only lab file in the directory is the one that every command takes.
     fs::copy(&file, actor.home.join(name)).map_err(|error| format!("copy {}: {error}", file.display()))?;
-    let lab = Lab { actor, case };
     let links = remains::links();
+    let setup = case.machine.as_deref().filter(|_| actor.mode == Mode::Root);
+    let outside = setup.map(|setup| Outside::new(actor, setup)).transpose()?;
+    let contents = outside.as_ref().map(|outside| outside.contents(actor)).transpose()?;
+    let lab = Lab { actor, case, outside };
     let result = claims(&lab);
     if result.is_err() {
         let _ = lab.topo(&["destroy", "--yes"]);
         lab.traces().kill();
     }
     result?;
+    if let (Some(outside), Some(before)) = (&lab.outside, contents) {
+        until(Duration::from_secs(2), || match outside.contents(actor)? {
+            after if after == before => Ok(()),
+            after => Err(format!("the machine's network: {before}\n before,\n{after} after")),
+        })?;
+    }
     match remains::links() {
         after if after == links => Ok(()),
         after => Err(format!("links of the machine: {links:?} before, {after:?} after")),
@@ -56,6 +68,9 @@ impl Lab<'_> {
         let applied = self.topo(&["apply", "--yes"])?;
         if self.case.needs_range && self.actor.mode == Mode::Single {
             return self.refused(&applied, "a range of user ids");
+        }
+        if self.case.machine.is_some() && self.actor.mode != Mode::Root {
+            return self.refused(&applied, "which only root has");
         }
         expect(&applied, 0)?;
         if self.traces().processes.is_empty() {
@@ -160,11 +175,17 @@ impl Lab<'_> {
     }
 
     fn on(&self, host: &str, command: &str) -> Result<Outcome, String> {
+        if let (Some(outside), "machine") = (&self.outside, host) {
+            return outside.does(self.actor, command);
+        }
         self.topo(&["exec", host, "--", "sh", "-c", command])
     }
 
     fn topo(&self, arguments: &[&str]) -> Result<Outcome, String> {
-        let mut command = self.actor.command("topo");
+        let mut command = match &self.outside {
+            Some(outside) => outside.command(self.actor, "topo"),
+            None => self.actor.command("topo"),
+        };
         command.args(arguments);
         if let ["plan" | "apply", ..] = arguments {
             for set in &self.case.set {

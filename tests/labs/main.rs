@@ -16,6 +16,7 @@ mod claims;
 mod documents;
 #[cfg(feature = "faults")]
 mod faults;
+mod outside;
 mod remains;
 mod run;
 #[cfg(feature = "faults")]

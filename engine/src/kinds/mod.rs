@@ -41,6 +41,7 @@ pub mod route;
 pub mod step;
 pub mod sysctl;
 pub mod tunnel;
+pub mod uplink;
 pub mod veth;
 pub mod vlan;
 pub mod vrf;
@@ -189,6 +190,8 @@ kinds! {
     Wire = "wire": wire::Wire;
     /// A network in operation: its bridge set up, after its ports were plugged in.
     Network = "network": network::Network;
+    /// The machine's own place on a network.
+    Uplink = "uplink": uplink::Uplink;
     /// A VLAN of another interface.
     Vlan = "vlan": own_link::OwnLink<crate::lab::Vlan>;
     /// A network of its own over another one.

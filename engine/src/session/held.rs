@@ -1,7 +1,7 @@
 //! A lab that is new and lives only as long as somebody holds it.
 
 use super::known::Known;
-use super::{Refused, Session, Work, Yard, enter, inside};
+use super::{Refused, Session, Work, Yard, enter, inside, outside};
 use crate::digest::DigestKey;
 use crate::error::Error;
 use crate::lab::Lab;
@@ -49,8 +49,9 @@ impl Session {
         let held = Held { client, directory, exe: self.exe.clone(), _tether: tether };
         let (_heard, begun) =
             std::io::pipe().map_err(|source| Error::caused("make a pipe to a child", source))?;
+        let outside = outside()?;
         let code = enter(&held.client, || {
-            work(inside(&held.directory, lab, &known.state).map(|machine| {
+            work(inside(&held.directory, lab, &known.state, outside).map(|machine| {
                 let plan = self.planned(&graph, &known.state, &Observed::new());
                 let (machine, state) = (Arc::new(machine), known.state.clone());
                 let yard = Yard { machine, state, lab: Some(lab.clone()), lock, begun };

@@ -89,7 +89,8 @@ impl Keeper {
         let Some(lab) = &self.lab else { return Ok(None) };
         let state = self.ledger.state();
         // What is known of open hosts may be as wrong as anything else.
-        let machine = inside(self.site.machine.directory(), lab, &state)?;
+        let outside = self.site.machine.outside_netns().clone();
+        let machine = inside(self.site.machine.directory(), lab, &state, outside)?;
         let observed = observe(&machine, &self.site.graph, &state.resources)?;
         let plan = Arc::new(plan(&self.site.graph, &state.resources, &observed));
         self.site.machine = Arc::new(machine);
@@ -119,7 +120,8 @@ impl Keeper {
             None => Graph::default(),
         };
         if let Some(lab) = former.or(self.lab.as_ref()) {
-            self.site.machine = Arc::new(inside(self.site.machine.directory(), lab, &state)?);
+            let outside = self.site.machine.outside_netns().clone();
+            self.site.machine = Arc::new(inside(self.site.machine.directory(), lab, &state, outside)?);
         }
         let observed = observe(&self.site.machine, &graph, &state.resources)?;
         // Also what was noted to be done again and never was.

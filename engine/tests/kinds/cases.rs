@@ -202,7 +202,7 @@ fn planned_only() {
 fn mistakes() {
     let bench = Bench::new(
         r#"
-network n { subnet "10.0.1.0/24"; gateway away }
+network n { subnet "10.0.1.0/24"; gateway away; uplink u { address "10.0.1.5/24" "10.9.9.9/24" } }
 network m { subnet "10.0.2.0/24" }
 host a { interface eth0 network=n address="10.0.1.5/24" mac="02:00:00:00:00:01" }
 host b { interface eth0 network=n address="10.0.1.6/24" mac="02:00:00:00:00:01"; route "10.7.0.0/16" "10.8.0.1" }
@@ -213,7 +213,7 @@ host c {
     file "/etc/y" ""
     directory "/etc/y"
 }
-network w bridge=#false
+network w bridge=#false { uplink u }
 host away { interface eth0 network=m; interface eth1 network=w }
 host d {
     interface eth0 network=m up=#false { impairment jitter="1ms" reorder=5 burst="1M" }
@@ -249,6 +249,10 @@ host e {
         "bad-impairment: expected a `delay` beside the `jitter` of `d/eth0`, found none",
         "bad-impairment: expected a `delay` beside the `reorder` of `d/eth0`, found none",
         "bad-impairment: expected only a `rate` beside the `burst` of `d/eth0`",
+        "address-outside-network: address `10.9.9.9/24` is outside of network `n`",
+        "duplicate-address: `10.0.1.5` is on network `n` twice",
+        "bad-link: network `w` has no bridge that an uplink could be plugged into",
+        "bad-link: the machine cannot have two interfaces `u`",
         "bad-route: the next hop `10.0.2.200` is on no network of `d`",
         "bad-link: `eth0` is a member of the bond `bond0` and cannot have an address",
         "bad-link: `eth1` has the hardware address of the bond `bond0` that it is a member of",
@@ -261,7 +265,7 @@ host e {
     ] {
         assert!(text.contains(expected), "expected {expected}, found\n{text}");
     }
-    assert_eq!(text.lines().count(), 23, "{text}");
+    assert_eq!(text.lines().count(), 27, "{text}");
     assert!(!bench.root.path().join("state/lab").exists());
 }
 

@@ -211,10 +211,14 @@ impl Netlink {
     }
 
     fn qdisc_messages(&self) -> Result<Vec<TcMessage>> {
-        self.dump(RouteNetlinkMessage::GetQueueDiscipline(TcMessage::default()), |answer| match answer {
-            RouteNetlinkMessage::NewQueueDiscipline(qdisc) => Some(qdisc),
-            _ => None,
-        })
+        self.dump(
+            RouteNetlinkMessage::GetQueueDiscipline(TcMessage::default()),
+            |part| part.into(),
+            |answer| match answer {
+                RouteNetlinkMessage::NewQueueDiscipline(qdisc) => Some(qdisc),
+                _ => None,
+            },
+        )
     }
 
     fn dump<T>(
