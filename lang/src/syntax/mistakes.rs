@@ -107,7 +107,7 @@ pub(super) fn quoted_expression(word: &str) -> String {
     }
 }
 
-/// `a != b`, `a <= b`: to KDL a property whose key ends in `!` or `<`.
+/// `a != b`, `a <= b`, also with blanks within: to KDL a property whose key ends in `!` or `<`.
 pub(crate) fn operator(
     text: &str,
     key: &Text,
@@ -116,10 +116,7 @@ pub(crate) fn operator(
 ) -> Option<Diagnostic> {
     let spelled = &text[key.span.start as usize..key.span.end as usize];
     let sign = spelled.chars().last().filter(|last| matches!(last, '!' | '<' | '>'))?;
-    if key.span.end != equals.start {
-        return None;
-    }
-    let span = Span::new(key.span.source, equals.start - 1, equals.end);
+    let span = Span::new(key.span.source, key.span.end - 1, equals.end);
     let glued = &spelled[..spelled.len() - 1];
     let before = previous.filter(|entry| entry.name.is_none()).map(|entry| entry.span);
     let left = match (glued, before) {
