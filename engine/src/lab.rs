@@ -81,7 +81,6 @@ impl Host {
             user: self.isolates(Sort::User).then(ids),
             cgroup: self.isolates(Sort::Cgroup),
             time: self.isolates(Sort::Time).then_some(Clocks { monotonic, boottime }),
-            root: None,
         }
     }
 }

@@ -1,6 +1,4 @@
-//! What a host has of its own besides what every host has: namespaces, and a root directory.
-
-use std::path::PathBuf;
+//! What a host has of its own besides what every host has: namespaces.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,9 +18,6 @@ pub struct Isolation {
     /// A time namespace.
     #[serde(default)]
     pub time: Option<Clocks>,
-    /// A directory of the machine that is its root directory; the machine's own where none is said.
-    #[serde(default)]
-    pub root: Option<PathBuf>,
 }
 
 /// How far clocks are ahead of the machine's, in seconds.

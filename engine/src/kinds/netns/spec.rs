@@ -34,7 +34,7 @@ impl Netns {
 impl Netns {
     /// What it isolates, each in a line.
     fn isolated(&self) -> Vec<String> {
-        let Isolation { user, cgroup, time, root } = &self.isolation;
+        let Isolation { user, cgroup, time } = &self.isolation;
         let mut lines = Vec::new();
         if let Some(ids) = user {
             lines.push("user".to_owned());
@@ -42,7 +42,6 @@ impl Netns {
         }
         lines.extend(cgroup.then(|| "cgroup".to_owned()));
         lines.extend(time.map(|clocks| format!("time {:+} {:+}", clocks.boottime, clocks.monotonic)));
-        lines.extend(root.as_ref().map(|root| format!("root {}", root.display())));
         lines
     }
 }
