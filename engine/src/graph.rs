@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -78,6 +79,13 @@ pub struct Dependency {
     /// Where the lab asks for the order, if it does so itself.
     #[serde(skip)]
     pub asked_at: Option<Span>,
+}
+
+impl Dependency {
+    /// The order in which they are kept, which knows nothing of the lab's text.
+    pub fn order(&self, other: &Dependency) -> Ordering {
+        (&self.on, self.why).cmp(&(&other.on, other.why))
+    }
 }
 
 /// Why one resource needs another.

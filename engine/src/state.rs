@@ -41,7 +41,7 @@ pub struct State {
 pub struct Recorded {
     /// What it was when we left it.
     pub attributes: Attributes,
-    /// What it needed.
+    /// What it needed, in the order of [`Dependency::order`].
     #[serde(default)]
     pub depends_on: Vec<Dependency>,
     /// Whether an apply was interrupted while working on it.
@@ -55,7 +55,7 @@ impl Recorded {
         let mut depends_on: Vec<Dependency> =
             depends_on.into_iter().map(|edge| Dependency { asked_at: None, ..edge }).collect();
         // In which order a lab says things is no part of what it says.
-        depends_on.sort_by(|a, b| (&a.on, a.why).cmp(&(&b.on, b.why)));
+        depends_on.sort_by(Dependency::order);
         Self { attributes, depends_on, interrupted: false }
     }
 }

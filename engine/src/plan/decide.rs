@@ -232,13 +232,13 @@ fn why_different(resource: &Resource, known: Option<&Recorded>, changes: &[Chang
     if changes.iter().all(as_left) { Reason::Changed(resource.defined_at) } else { Reason::Drifted }
 }
 
-/// Whether it is recorded as the lab wants it.
+/// Whether it is recorded as the lab wants it, in whatever order the lab says what it needs.
 fn is_recorded(resource: &Resource, known: &Recorded) -> bool {
-    let same = |(one, other): (&Dependency, &Dependency)| one.on == other.on && one.why == other.why;
+    let is_known = |edge: &Dependency| known.depends_on.binary_search_by(|other| other.order(edge)).is_ok();
     !known.interrupted
         && known.attributes == resource.attributes
         && known.depends_on.len() == resource.depends_on.len()
-        && known.depends_on.iter().zip(&resource.depends_on).all(same)
+        && resource.depends_on.iter().all(is_known)
 }
 
 /// The desired attributes that are not so now: as observed, and as recorded where that cannot be read back. What the lab

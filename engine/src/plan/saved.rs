@@ -182,7 +182,7 @@ fn by_id(desired: &[(ResourceId, String)]) -> BTreeMap<&ResourceId, &str> {
 fn plain(edges: &[Dependency]) -> Vec<Dependency> {
     let mut edges: Vec<Dependency> =
         edges.iter().map(|edge| Dependency { asked_at: None, ..edge.clone() }).collect();
-    edges.sort_by(|a, b| (&a.on, a.why).cmp(&(&b.on, b.why)));
+    edges.sort_by(|one, other| one.order(other));
     edges
 }
 
