@@ -25,6 +25,8 @@ topo_lang::codes! {
     BAD_PATH = "bad-path";
     /// A route whose next hop is out of reach.
     BAD_ROUTE = "bad-route";
+    /// A policy rule that says nothing, or two things.
+    BAD_RULE = "bad-rule";
     /// A value that the engine cannot use, although it is of its option's type.
     BAD_VALUE = "bad-value";
     /// A network without a bridge that is not a wire between two interfaces.

@@ -5,6 +5,7 @@
 mod firewall;
 mod impairment;
 mod interface;
+mod route;
 mod uplink;
 
 pub use firewall::{Firewall, PortForward, Rule, Verdict, Way};
@@ -13,13 +14,15 @@ pub use interface::{
     Bond, BondHash, BondMode, Interface, LacpRate, Link, Macvlan, MacvlanMode, Tunnel, TunnelMode, Vlan, Vrf,
     Vxlan, Wireguard, WireguardPeer,
 };
+pub use route::{Family, MAIN, NextHop, PolicyRule, Refusal, Route, Table};
 
 pub use uplink::Uplink;
 
 use crate::decode::Spanned;
 use crate::linux::ids::IdMapping;
 use crate::name::{
-    AbsolutePath, Fqdn, HostName, InterfaceName, LabName, NetworkName, PrincipalName, RealmName, UnitName,
+    AbsolutePath, Fqdn, HostName, InterfaceName, LabName, NetworkName, PrincipalName, RealmName,
+    RulePriority, TableNumber, UnitName,
 };
 use crate::runtime::{Clocks, Isolation, SeccompAction};
 use indexmap::IndexMap;
@@ -145,10 +148,14 @@ pub struct Host {
     pub address: Option<IpAddr>,
     /// Whether it passes packets on.
     pub forward: bool,
-    /// Static routes, by destination.
+    /// Static routes of the main table, by destination.
     pub routes: IndexMap<IpNet, Spanned<Route>>,
     /// What it lets through.
     pub firewall: Option<Spanned<Firewall>>,
+    /// Routing tables besides the main one.
+    pub tables: IndexMap<TableNumber, Spanned<Table>>,
+    /// Policy rules, by priority.
+    pub rules: IndexMap<RulePriority, Spanned<PolicyRule>>,
     /// Kernel settings of the network namespace, by dotted name.
     pub sysctls: IndexMap<String, Spanned<Scalar>>,
     /// Directories, besides `/etc` and `/var`, that it may change.
@@ -220,15 +227,6 @@ pub struct Clock {
     pub boottime: i64,
     /// `CLOCK_MONOTONIC`.
     pub monotonic: i64,
-}
-
-/// A static route.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Route {
-    /// The next hop.
-    pub via: Spanned<IpAddr>,
-    /// Lower wins.
-    pub metric: u32,
 }
 
 /// A file.

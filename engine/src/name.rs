@@ -94,6 +94,32 @@ macro_rules! names {
     )*};
 }
 
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $name:ident: $free:expr, $expected:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(pub u32);
+
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+            fn try_from(text: String) -> Result<Self, NameError> {
+                match text.parse::<u32>() {
+                    Ok(number) if $free(number) => Ok(Self(number)),
+                    Ok(_) | Err(_) => Err(NameError { expected: $expected, found: text }),
+                }
+            }
+        }
+    )*};
+}
+
+numbers! {
+    /// The number of a routing table that is not the kernel's own and not the main one.
+    TableNumber: |number| !matches!(number, 0 | 253..=255), "the number of a routing table: from 1, without 253 to 255";
+    /// The priority of a policy rule that is not the kernel's own.
+    RulePriority: |number| !matches!(number, 0 | 32766 | 32767), "the priority of a rule: from 1, without 32766 and 32767";
+}
+
 names! {
     /// The name of a lab: a directory below the state directory.
     LabName: is_lab_name, "a lab name (letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first)";

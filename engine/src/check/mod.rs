@@ -9,6 +9,7 @@ mod links;
 mod network;
 mod paths;
 mod processes;
+mod routes;
 mod uplink;
 
 pub(crate) use kinds::check as interface_kinds;
@@ -22,6 +23,7 @@ pub(crate) fn check(lab: &Lab) -> Vec<Diagnostic> {
     let mut complaints = Vec::new();
     network::check(lab, &mut complaints);
     firewall::check(lab, &mut complaints);
+    routes::check(lab, &mut complaints);
     links::check(lab, &mut complaints);
     uplink::check(lab, &mut complaints);
     impairment::check(lab, &mut complaints);

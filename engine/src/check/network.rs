@@ -1,4 +1,4 @@
-//! Networks, interfaces, addresses, routes.
+//! Networks, interfaces, addresses.
 
 use super::complaint;
 use crate::codes;
@@ -6,10 +6,8 @@ use crate::decode::Spanned;
 use crate::kinds::veth::port_name;
 use crate::lab::{Host, Interface, Lab, Mac};
 use crate::name::{HostName, InterfaceName, NetworkName};
-use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
-use std::net::IpAddr;
 use topo_lang::{Diagnostic, Span};
 
 /// How many ports the kernel gives one bridge.
@@ -42,7 +40,6 @@ pub(super) fn check(lab: &Lab, complaints: &mut Vec<Diagnostic>) {
             seen.mac(&place, complaints);
             seen.port(lab, &place, complaints);
         }
-        routes(host_name, host, complaints);
     }
     for (name, network) in &lab.networks {
         let ports = seen.ports.get(name).map_or(&[][..], Vec::as_slice);
@@ -139,45 +136,4 @@ impl<'l> Seen<'l> {
             );
         }
     }
-}
-
-fn routes(name: &HostName, host: &Host, complaints: &mut Vec<Diagnostic>) {
-    // An address that the network hands out is written nowhere: its interface is.
-    let own: Vec<(&InterfaceName, Spanned<IpNet>)> = host
-        .interfaces
-        .iter()
-        .filter(|(_, interface)| interface.up)
-        .flat_map(|(name, interface)| {
-            let place = |address: &Spanned<IpNet>| Spanned { span: interface.span, ..*address };
-            interface.addresses.iter().map(move |address| (name, place(address)))
-        })
-        .collect();
-    for (destination, route) in &host.routes {
-        let (via, span) = (route.via.value, route.via.span);
-        let path: [&dyn Display; 5] = [&"hosts", name, &"routes", destination, &"via"];
-        let wrong = |message: String| complaint(codes::BAD_ROUTE, &path, span, message);
-        if destination.addr().is_ipv6() && via.is_ipv4() {
-            complaints.push(wrong(format!("expected an IPv6 next hop for `{destination}`, found `{via}`")));
-        } else if let Some((interface, address)) = own.iter().find(|(_, address)| address.addr() == via) {
-            complaints.push(
-                wrong(format!("the next hop `{via}` is `{name}` itself"))
-                    .label(address.span, format!("`{interface}` has it"))
-                    .help("a next hop is another host on a network of this one"),
-            );
-        } else if !is_link_local(via) && !own.iter().any(|(_, address)| address.contains(&via)) {
-            let mut complaint = wrong(format!("the next hop `{via}` is on no network of `{name}`"));
-            for (interface, address) in own.iter().take(PORTS_SHOWN) {
-                let text = format!("`{interface}` is in `{}`", address.trunc());
-                complaint = complaint.label(address.span, text);
-            }
-            if own.is_empty() {
-                complaint = complaint.help(format!("`{name}` has no interface with an address"));
-            }
-            complaints.push(complaint);
-        }
-    }
-}
-
-fn is_link_local(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V6(address) if address.is_unicast_link_local())
 }

@@ -38,6 +38,7 @@ mod package;
 mod places;
 pub mod principal;
 pub mod route;
+pub mod rule;
 pub mod step;
 pub mod sysctl;
 pub mod tunnel;
@@ -220,6 +221,8 @@ kinds! {
     Sysctl = "sysctl": sysctl::Sysctl;
     /// A way to elsewhere.
     Route = "route": route::Route;
+    /// Which packets are looked up in which table.
+    Rule = "rule": rule::Rule;
     /// A directory of a host.
     Directory = "directory": directory::Directory;
     /// A file, of one host or of all.
@@ -275,7 +278,7 @@ pub trait Manage: Sized {
         Vec::new()
     }
 
-    /// What tells at once that it is no longer as it was, besides the kernel's word on links, addresses and routes.
+    /// What tells at once that it is no longer as it was, besides the kernel's word on links, addresses, routes and rules.
     fn watched(&self, id: &ResourceId) -> Option<Watched> {
         let _ = id;
         None

@@ -228,6 +228,11 @@ host e {
     interface bond0 network=m { bond { members eth0 eth1 eth9 } }
     interface red { vrf 10 { members eth0 } }
     interface blue { vrf 10 { members red } }
+    route "10.1.0.0/16" "10.0.2.9" refuse=blackhole
+    route "10.2.0.0/16" "10.9.9.9" onlink=#true
+    route "10.3.0.0/16" dev=eth7 src="10.3.3.3"
+    rule 7 table=9 from="10.0.0.0/8" to="fd00::/8"
+    rule 8 table=9 { dport 80 }
 }
 "#,
     );
@@ -261,11 +266,17 @@ host e {
         "unknown-interface: expected another interface of `e`, found `eth9`",
         "bad-link: `eth0` cannot be a member of `bond0` and of `red`",
         "bad-link: a VRF such as `red` cannot be a member of another one",
+        "bad-route: expected one way for packets to `10.1.0.0/16`: a next hop, several, or none",
+        "bad-route: nothing says on which link the next hop `10.9.9.9` is",
+        "unknown-interface: expected an interface of `e`, found `eth7`",
+        "bad-route: `e` has no address `10.3.3.3` for packets to come from",
+        "bad-rule: expected addresses of one family, found both",
+        "bad-rule: ports are those of some protocol",
         "bad-link: `red` and `blue` cannot both have table 10",
     ] {
         assert!(text.contains(expected), "expected {expected}, found\n{text}");
     }
-    assert_eq!(text.lines().count(), 27, "{text}");
+    assert_eq!(text.lines().count(), 33, "{text}");
     assert!(!bench.root.path().join("state/lab").exists());
 }
 

@@ -1,12 +1,13 @@
 //! Adding, changing and removing routes.
 
 use super::Route;
-use super::spec::destination_of;
+use super::spec::{Hop, To, place_of};
 use crate::attribute::Attributes;
 use crate::error::Error;
 use crate::graph::ResourceId;
 use crate::kinds::{Updating, change_stacks, delete_per_host, perform};
-use crate::linux::netlink::{self, Netlink, Request};
+use crate::lab::Refusal;
+use crate::linux::netlink::{self, Netlink, Request, RouteType};
 use crate::machine::Machine;
 
 pub(super) fn create(machine: &Machine, wanted: &[(&ResourceId, &Route)]) -> Vec<Result<(), Error>> {
@@ -51,8 +52,8 @@ fn ask(
 ) -> Result<Vec<Result<(), Error>>, Error> {
     let asked = routes.iter().map(|(id, route)| {
         let route = route.as_ref()?;
-        let route = netlink::Route { destination: destination_of(id)?, via: route.via, metric: route.metric };
-        Some((format!("{verb} {id} via {}", route.via), request(&route)))
+        let via = route.as_attributes().remove("via")?;
+        Some((format!("{verb} {id} via {via}"), request(&told(netlink, id, route)?)))
     });
     let asked: Vec<Option<(String, Request)>> = asked.collect();
     let nothing: Vec<bool> = asked.iter().map(Option::is_none).collect();
@@ -61,4 +62,21 @@ fn ask(
         .into_iter()
         .map(|nothing| if nothing { Ok(()) } else { answers.next().unwrap_or(Ok(())) })
         .collect())
+}
+
+/// A route as the kernel is told of it.
+fn told(netlink: &Netlink, id: &ResourceId, route: &Route) -> Option<netlink::Route> {
+    let (destination, table) = place_of(id)?;
+    let hop = |hop: &Hop| {
+        let link = hop.dev.as_ref().and_then(|dev| netlink.index_of(dev.as_str())).unwrap_or(0);
+        netlink::Hop { via: hop.via, link, weight: hop.weight, onlink: hop.onlink }
+    };
+    let (kind, source) = match route.to {
+        To::Hops { source, .. } => (RouteType::Unicast, source),
+        To::Nowhere(Refusal::Blackhole) => (RouteType::BlackHole, None),
+        To::Nowhere(Refusal::Unreachable) => (RouteType::Unreachable, None),
+        To::Nowhere(Refusal::Prohibit) => (RouteType::Prohibit, None),
+    };
+    let hops = route.hops().iter().map(hop).collect();
+    Some(netlink::Route { destination, table, kind, hops, metric: route.metric, source })
 }

@@ -6,6 +6,7 @@ mod address;
 mod link;
 mod qdisc;
 mod route;
+mod rule;
 pub mod wireguard;
 
 pub use address::{Address, add_address, delete_address};
@@ -13,11 +14,14 @@ pub use link::{
     Change, Link, Own, Pair, Veth, change, change_data, create_bridge, delete, set_down, set_mtu, set_up,
 };
 pub use qdisc::{Netem, Qdisc, Tbf, remove_qdisc, set_qdisc};
-pub use route::{Route, add_route, delete_route};
+pub use route::{Hop, Route, add_route, delete_route};
 pub use rtnetlink::packet_route::link::{
     BondLacpRate, BondMode, BondXmitHashPolicy, InfoBond, InfoData, InfoGre, InfoIpTunnel, InfoKind,
     InfoMacVlan, InfoVlan, InfoVrf, InfoVxlan, MacVlanMode,
 };
+pub use rtnetlink::packet_route::route::RouteType;
+pub use rtnetlink::packet_route::rule::RuleAction;
+pub use rule::{Rule, add_rule, delete_rule};
 
 use super::{Error, Result};
 use nix::libc;
@@ -45,7 +49,8 @@ pub struct Netlink {
     socket: Socket,
 }
 
-/// The kernel's word that links, their disciplines, addresses or routes have changed in the namespace it was opened in. Not what: whoever
+/// The kernel's word that links, their disciplines, addresses, routes or rules have changed in the namespace it was
+/// opened in. Not what: whoever
 /// hears of it looks.
 pub struct Monitor {
     socket: Socket,
@@ -54,11 +59,15 @@ pub struct Monitor {
 impl Monitor {
     /// One for the calling thread's network namespace.
     pub fn open() -> Result<Self> {
-        /// Links, disciplines, addresses and routes of both families, as bits.
+        /// Rules of IPv6, as a bit.
+        const IPV6_RULE: i32 = 1 << (libc::RTNLGRP_IPV6_RULE - 1);
+        /// Links, disciplines, addresses, routes and rules of both families, as bits.
         const GROUPS: i32 = libc::RTMGRP_LINK
             | libc::RTMGRP_TC
             | libc::RTMGRP_IPV4_IFADDR
             | libc::RTMGRP_IPV4_ROUTE
+            | libc::RTMGRP_IPV4_RULE
+            | IPV6_RULE
             | libc::RTMGRP_IPV6_IFADDR
             | libc::RTMGRP_IPV6_ROUTE;
         let failed = |source| Error::new("listen on", "a netlink socket", source);
