@@ -88,8 +88,9 @@ fn write(errand: &Path, tests: &[String], checkout: &Path, target: &Path) -> Res
     let command = format!(
         "export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root CI=1 {ONLY}={errand}/only
 printf '#!/bin/sh\\nexec modprobe -C /run/modprobe.conf -d {kernel} \"$@\"\\n' >/run/modprobe
-# That of bonds makes one of its own otherwise.
+# Those of bonds and dummies make one of their own otherwise.
 echo options bonding max_bonds=0 >/run/modprobe.conf
+echo options dummy numdummies=0 >>/run/modprobe.conf
 chmod 755 /run/modprobe
 echo /run/modprobe >/proc/sys/kernel/modprobe
 # Modules of tunnels make links of their own otherwise, in every namespace.
