@@ -241,13 +241,17 @@ pub(crate) fn no_name(text: &str, found: Token, span: Span, annotation: Option<&
     }
 }
 
-/// The word that ends right before an offset, where it begins a node.
+/// The word that ends right before an offset, where it begins a node. Nothing before its line's blanks is looked at.
 fn word_before(text: &str, end: usize) -> Option<&str> {
-    let line = text.get(..end)?;
-    let line = &line[line.rfind(['\n', ';', '{']).map_or(0, |at| at + 1)..];
-    let word = line.trim_start();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    (!word.is_empty() && word.chars().all(plain)).then_some(word)
+    let before = text.get(..end)?;
+    let rest = before.trim_end_matches(plain);
+    let begins_a_node = match rest.trim_end_matches([' ', '\t']).chars().next_back() {
+        Some(last) => matches!(last, '\n' | ';' | '{'),
+        None => true,
+    };
+    let word = &before[rest.len()..];
+    (begins_a_node && !word.is_empty()).then_some(word)
 }
 
 pub(crate) fn no_argument(text: &str, found: Token, span: Span) -> Diagnostic {
