@@ -109,35 +109,21 @@ fn documented(entry: Entry, section: String, paths: Vec<String>) -> Option<Funct
 #[cfg(test)]
 mod tests {
     use super::{function, functions, sections};
-    use crate::eval::{BUILTINS, Evaluator, Limits, NET, PARTS, Scope, table};
-    use crate::source::SourceId;
-    use crate::syntax::expr::Expr;
+    use crate::eval::{BUILTINS, NET, PARTS, json_of, table};
     use std::collections::BTreeSet;
-    use std::sync::Arc;
-
-    fn evaluated(text: &str) -> Result<String, String> {
-        let expr = Expr::parse(SourceId(0), text).map_err(|wrong| wrong[0].message.clone())?;
-        let expr = Arc::new(expr);
-        let mut evaluator = Evaluator::new(Limits::default());
-        if let Some(wrong) = evaluator.check_names(&expr, &Scope::empty()).first() {
-            return Err(wrong.message.clone());
-        }
-        let thunk = evaluator.expr(&expr, &Scope::empty());
-        evaluator.json(thunk, expr.span()).map_err(|raised| raised.diagnostic().message)
-    }
 
     /// Every example comes to what is said of it.
     #[test]
     fn examples() {
         let mut wrong = Vec::new();
         for function in functions() {
-            let found = match evaluated(&function.example) {
+            let found = match json_of(&function.example) {
                 Ok(json) => json,
                 Err(message) => format!("error: {message}"),
             };
             let said = match function.result.strip_prefix("error: ") {
                 Some(_) => function.result.clone(),
-                None => evaluated(&function.result).unwrap_or_else(|wrong| format!("{wrong} in the result")),
+                None => json_of(&function.result).unwrap_or_else(|wrong| format!("{wrong} in the result")),
             };
             if found != said {
                 wrong.push(format!("{}\n  is   {found}\n  said {said}", function.example));
@@ -153,7 +139,7 @@ mod tests {
     fn everything_is_documented() {
         let mut names = BTreeSet::new();
         let mut list = |set: &str| {
-            let json = evaluated(&format!("builtins.attrNames {set}")).unwrap();
+            let json = json_of(&format!("builtins.attrNames {set}")).unwrap();
             let found: Vec<String> = serde_json::from_str(&json).unwrap();
             names.extend(found.into_iter().map(|name| format!("{set}.{name}")));
         };

@@ -124,6 +124,19 @@ impl Evaluator {
     }
 }
 
+/// What an expression comes to, as JSON, or the message of what is wrong with it.
+#[cfg(test)]
+pub(crate) fn json_of(text: &str) -> Result<String, String> {
+    let expr = Expr::parse(crate::source::SourceId(0), text).map_err(|wrong| wrong[0].message.clone())?;
+    let expr = Arc::new(expr);
+    let mut evaluator = Evaluator::new(Limits::default());
+    if let Some(wrong) = evaluator.check_names(&expr, &Scope::empty()).first() {
+        return Err(wrong.message.clone());
+    }
+    let thunk = evaluator.expr(&expr, &Scope::empty());
+    evaluator.json(thunk, expr.span()).map_err(|raised| raised.diagnostic().message)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Evaluator, Limits, Scope};

@@ -128,21 +128,10 @@ fn defined(e: &mut Evaluator, name: &'static str, text: &'static str) -> ThunkId
 #[cfg(test)]
 mod tests {
     use super::{Body, PARTS, entries, left_out};
-    use crate::eval::{Evaluator, Limits, Scope};
+    use crate::eval::{Evaluator, Limits, Scope, json_of};
     use crate::source::SourceId;
     use crate::syntax::expr::Expr;
     use std::sync::Arc;
-
-    fn value(text: &str) -> Result<String, String> {
-        let expr = Expr::parse(SourceId(0), text).map_err(|wrong| wrong[0].message.clone())?;
-        let expr = Arc::new(expr);
-        let mut evaluator = Evaluator::new(Limits::default());
-        if let Some(wrong) = evaluator.check_names(&expr, &Scope::empty()).first() {
-            return Err(wrong.message.clone());
-        }
-        let thunk = evaluator.expr(&expr, &Scope::empty());
-        evaluator.json(thunk, expr.span()).map_err(|raised| raised.diagnostic().message)
-    }
 
     /// Every definition can be read, and uses only names that exist.
     #[test]
@@ -150,7 +139,7 @@ mod tests {
         for part in PARTS {
             for entry in entries(part.text) {
                 let path = format!("lib.{}.{}", part.name, entry.name);
-                assert_eq!(value(&format!("lib.{} ? {}", part.name, entry.name)).as_deref(), Ok("true"));
+                assert_eq!(json_of(&format!("lib.{} ? {}", part.name, entry.name)).as_deref(), Ok("true"));
                 let Body::Expression(text) = entry.body else { continue };
                 let expr = Expr::parse(SourceId(0), text).unwrap_or_else(|error| panic!("{path}: {error:?}"));
                 let expr = Arc::new(expr);
@@ -158,7 +147,7 @@ mod tests {
                 assert_eq!(evaluator.check_names(&expr, &Scope::empty()), [], "{path}");
                 for used in expr.selections_of("lib") {
                     assert_eq!(
-                        value(&format!("lib ? {used}")).as_deref(),
+                        json_of(&format!("lib ? {used}")).as_deref(),
                         Ok("true"),
                         "`{path}` uses `lib.{used}`"
                     );
@@ -174,7 +163,7 @@ mod tests {
         for line in names.lines().filter(|line| !line.starts_with('#')) {
             let (of, names) = line.split_once(": ").unwrap();
             for name in names.split(' ') {
-                let there = value(&format!("{of} ? {name}")).unwrap() == "true";
+                let there = json_of(&format!("{of} ? {name}")).unwrap() == "true";
                 let why = left_out(name);
                 assert!(there != why.is_some(), "{of}.{name}: there is {there}, left out for {why:?}");
             }
